@@ -103,6 +103,16 @@ const SAME = new Set([
     "downloads_of",
     "share_downloads",
   ],
+  ...[
+    "messages",
+    "tell_way_webhook",
+    "tell_way_chat",
+    "tell_way_push",
+    "tell_kind_test",
+    "tell_test",
+    "tell_test_outcome",
+    "tell_link",
+  ],
 ]);
 
 /** Codes that no call of the owner's pages is answered with: senders, receivers of shares and programs meet them. */

@@ -90,6 +90,8 @@ def test_a_member_does_what_an_owner_does_with_links_of_theirs_and_of_their_team
         assert here.ask(ANN, "DELETE", f"{S}/{made.json['hash']}").status_code == 204
         made = here.ask(ANN, "POST", "/api/endpoints", json={"url": "https://93.184.215.14/mine", "link": mine.hash})
         assert made.status_code == 201
+        [test] = here.ask(ANN, "POST", "/api/messages/test", json={"endpoint": made.json["id"]}).json["messages"]
+        assert here.ask(ANN, "GET", f"/api/messages/{test['id']}").json["recipient"] == made.json["id"]
         assert here.ask(ANN, "DELETE", f"/api/endpoints/{made.json['id']}").status_code == 204
 
 

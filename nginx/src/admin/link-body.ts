@@ -41,6 +41,8 @@ export interface RowPorts {
   readonly who: () => Who;
   /** Whose links there are, of those that are shown. */
   readonly owners: () => ReadonlySet<string>;
+  /** Shows where messages about a link go, and what was sent. */
+  readonly tell: (link: OwnerLink) => Promise<void>;
   /** Begins a new link that is like this one. */
   readonly duplicate: (link: OwnerLink) => void;
   /** Asks the owner whether to close a link, and whether to cancel the uploads that are on their way to it, too. */
@@ -161,6 +163,7 @@ export class LinkBody {
       this.#editor === null ? this.#startEditing() : this.#endEditing(),
     );
     part(root, "duplicate", HTMLButtonElement).addEventListener("click", () => ports.duplicate(this.#link));
+    acts(part(root, "messages", HTMLButtonElement), () => ports.tell(this.#link));
     acts(part(root, "save-template", HTMLButtonElement), () => this.#saveTemplate());
     acts(part(root, "close", HTMLButtonElement), () => this.#close());
     acts(part(root, "reopen", HTMLButtonElement), () => this.#reopen());

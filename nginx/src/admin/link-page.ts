@@ -40,6 +40,12 @@ export class LinkPage {
     return this.#name.textContent || t("a_link");
   }
 
+  /** What any link is called, as far as they were told. */
+  titleOf(hash: string): string {
+    const link = this.#links?.find((each) => each.hash === hash);
+    return link === undefined ? hash : visibleName(nameOf(link));
+  }
+
   open(hash: string, tab: Tab): void {
     if (this.#hash !== hash) {
       this.#body = null;

@@ -32,8 +32,9 @@ import { Poller } from "./poller";
 import { Bell } from "./push/bell";
 import { QuotaLine } from "./quotas";
 import { SearchPanel } from "./search";
+import { TellingOpener } from "./telling/opener";
 import { NOBODY_ELSE, showFor, type Who } from "./whose";
-import { errorWords } from "./words";
+import { errorWords, nameOf } from "./words";
 
 const PAUSE_MS = 2_000;
 const PATIENCE_MS = 5_000;
@@ -53,12 +54,18 @@ export class AdminPage {
     who: () => this.#who ?? NOBODY_ELSE,
     owners: () => this.#owners,
     gone: () => this.#places.go(DESK_ADDRESS),
+    tell: ({ hash, notify, ...link }) => this.#telling.open({ hash, notify, name: nameOf(link) }),
     duplicate: (link) => this.#newLink.openCopy(link),
     confirmClosing: (name, uploads) => confirmClosing(name, uploads),
     confirmForgetting: (name) => confirm("forgetting", name),
     confirmStopping: (name) => confirm("stopping", name),
     confirmStoppingAll: (name) => confirm("stopping-all", name),
   };
+  readonly #telling = new TellingOpener(this.#api, {
+    who: () => this.#who ?? NOBODY_ELSE,
+    titleOf: (hash) => this.#linkPage.titleOf(hash),
+    refresh: () => this.#poller.start(),
+  });
   readonly #links = new Links(this.#ports);
   readonly #arrived = new Arrived(
     this.#api,
@@ -99,6 +106,7 @@ export class AdminPage {
     );
     submits(need("login-form", HTMLFormElement), () => this.#logIn());
     acts(need("log-out", HTMLButtonElement), () => this.#logOut());
+    acts(need("to-messages", HTMLButtonElement), () => this.#telling.open(null));
     need("to-log", HTMLAnchorElement).href = logAddress();
     need("to-settings", HTMLAnchorElement).href = SETTINGS_ADDRESS;
   }
@@ -269,6 +277,7 @@ export class AdminPage {
     need("desk").hidden = !loggedIn || this.#shown !== null;
     need("link-page").hidden = !loggedIn || this.#shown === null;
     need("log-out").hidden = !loggedIn;
+    need("to-messages").hidden = !loggedIn;
     if (!loggedIn) this.#head.hide();
     this.#bell.show(loggedIn);
     this.#menu.show(loggedIn);

@@ -72,9 +72,11 @@ class MessageLog:
         """Have a test sent to a mail address, to an endpoint, or else to whoever is told of links that name nobody. Raises
         MailNotReady, EndpointNotFound, InvalidRequest."""
         if endpoint is not None:
-            if self._endpoints.load(endpoint) is None:
+            tested = self._endpoints.load(endpoint)
+            if tested is None:
                 raise EndpointNotFound()
-            found = [self._test(Channel.WEBHOOK, endpoint)]
+            # Whoever may test it sees what came of that.
+            found = [self._test(Channel.WEBHOOK, endpoint, tested.link)]
         else:
             if not self._rules().mail:
                 raise MailNotReady()
@@ -88,6 +90,6 @@ class MessageLog:
         self._bell.ring()
         return found
 
-    def _test(self, channel: Channel, recipient: str) -> Message:
+    def _test(self, channel: Channel, recipient: str, link: str | None = None) -> Message:
         id = f"msg_{secrets.token_hex(16)}"
-        return Message(id, MessageKind.TEST, channel, recipient, None, {}, self._clock(), AT_ONCE)
+        return Message(id, MessageKind.TEST, channel, recipient, link, {}, self._clock(), AT_ONCE)

@@ -1,8 +1,8 @@
 // What the parts of the panel are made of.
 
-import { make } from "../../page/dom";
+import { make, makeButton } from "../../page/dom";
 import { isKey, t } from "../i18n";
-import { optionOf, say, show } from "../parts";
+import { copies, optionOf, say, show } from "../parts";
 import { errorWords } from "../words";
 import { labelled } from "./login";
 
@@ -38,6 +38,20 @@ export class Piece {
     if (done !== "") say(done);
     return true;
   }
+}
+
+/** Shows in `box` what is shown this once, to be copied: `words` about it, and what it is called. */
+export function showOnce(box: HTMLElement, words: string, label: string, value: string): void {
+  const input = make("input", { className: "mono" });
+  input.readOnly = true;
+  input.value = value;
+  input.setAttribute("aria-label", label);
+  const copy = makeButton(t("copy"), "", () => {});
+  copies(copy, () => value, input);
+  box.replaceChildren(make("p", { text: words }), make("div", { className: "joined" }, input, copy));
+  box.hidden = false;
+  input.focus();
+  input.select();
 }
 
 export interface TextOptions {

@@ -4,12 +4,12 @@ import { make, makeButton } from "../../page/dom";
 import type { OwnerApi } from "../api";
 import { formatDay, formatNumber } from "../format";
 import { joined, t } from "../i18n";
-import { acts, copies, freshId, optionOf, submits } from "../parts";
+import { acts, freshId, optionOf, submits } from "../parts";
 import { visibleName } from "../visible";
 import { whenWords } from "../when";
 import { type Key, parseKeys, parseNewKey } from "./key-wire";
 import { labelled } from "./login";
-import { Piece, submitButton, textField } from "./pieces";
+import { Piece, showOnce, submitButton, textField } from "./pieces";
 import type { Me } from "./wire";
 
 const SCOPES = [
@@ -72,7 +72,7 @@ export class ProgramKeys {
       form.reset();
       this.#judge();
       days.value = String(USUAL_DAYS);
-      this.#tell(key);
+      showOnce(this.#made, t("keys_made"), t("keys_new_key"), key);
       await this.load();
     });
     return form;
@@ -103,22 +103,6 @@ export class ProgramKeys {
   #judge(): void {
     const isNothing = this.#boxes.every(({ checked }) => !checked);
     this.#boxes[0]?.setCustomValidity(isNothing ? t("keys_choose") : "");
-  }
-
-  #tell(key: string): void {
-    const input = make("input", { className: "mono" });
-    input.readOnly = true;
-    input.value = key;
-    input.setAttribute("aria-label", t("keys_new_key"));
-    const copy = makeButton(t("copy"), "", () => {});
-    copies(copy, () => key, input);
-    this.#made.replaceChildren(
-      make("p", { text: t("keys_made") }),
-      make("div", { className: "joined" }, input, copy),
-    );
-    this.#made.hidden = false;
-    input.focus();
-    input.select();
   }
 
   #show(keys: readonly Key[]): void {

@@ -16,6 +16,7 @@ import type people from "./en/people";
 import type push from "./en/push";
 import type settings from "./en/settings";
 import type sharing from "./en/sharing";
+import type telling from "./en/telling";
 import type terms from "./en/terms";
 import type tour from "./en/tour";
 import type { ErrorCode, NoteCode } from "./error-codes";
@@ -36,6 +37,7 @@ interface Parts {
   push: typeof push;
   settings: typeof settings;
   sharing: typeof sharing;
+  telling: typeof telling;
   terms: typeof terms;
   tour: typeof tour;
 }

@@ -4,6 +4,7 @@ export default {
   language: "اللغة",
   links: "الروابط",
   settings: "الإعدادات",
+  messages: "الرسائل",
   a_link: "رابط",
   log_in: "تسجيل الدخول",
   copy: "نسخ",

@@ -4,6 +4,7 @@ export default {
   language: "Sprache",
   links: "Links",
   settings: "Einstellungen",
+  messages: "Nachrichten",
   a_link: "Ein Link",
   log_in: "Anmelden",
   copy: "Kopieren",

@@ -4,6 +4,7 @@ export default {
   language: "Language",
   links: "Links",
   settings: "Settings",
+  messages: "Messages",
   a_link: "A link",
   log_in: "Log in",
   copy: "Copy",

@@ -4,6 +4,7 @@ export default {
   language: "Idioma",
   links: "Enlaces",
   settings: "Ajustes",
+  messages: "Mensajes",
   a_link: "Un enlace",
   log_in: "Entrar",
   copy: "Copiar",

@@ -4,6 +4,7 @@ export default {
   language: "Langue",
   links: "Liens",
   settings: "Réglages",
+  messages: "Messages",
   a_link: "Un lien",
   log_in: "Se connecter",
   copy: "Copier",

@@ -4,6 +4,7 @@ export default {
   language: "言語",
   links: "リンク",
   settings: "設定",
+  messages: "通知",
   a_link: "リンク",
   log_in: "ログイン",
   copy: "コピー",

@@ -4,6 +4,7 @@ export default {
   language: "Język",
   links: "Linki",
   settings: "Ustawienia",
+  messages: "Wiadomości",
   a_link: "Link bez nazwy",
   log_in: "Zaloguj",
   copy: "Kopiuj",
