@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.test_accounts import check, enter, made
+from tests.browser.test_accounts import PASSWORD, check, enter
 from tests.support.admin import look_at, owner_desk, owner_page, unfold
 from tests.support.browser import built_pages
 from tests.support.client import Client
 from tests.support.layout import Gauge
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.nginx import LiveNginx
-from tests.support.receivers import HookReceiver, hook_receiver
+from tests.support.receivers import HookReceiver, hook_receiver, mail_server
 
 LINK = "Films of the evening for Anna and Tom"
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, LiveNginx, HookReceiver]]:
-    options = {**GENEROUS, "DROPPR_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8"}
-    with (
-        hook_receiver() as hooks,
-        LiveServer(tmp_path_factory.mktemp("told"), workers=1, unix_socket=True, **options) as app,
-    ):
+    with hook_receiver() as hooks, mail_server() as mail, ExitStack() as stack:
+        options = {
+            **GENEROUS,
+            "DROPPR_WEBHOOK_ALLOW_PRIVATE": "127.0.0.0/8",
+            "DROPPR_SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
+            "DROPPR_MAIL_FROM": "Droppr <droppr@example.org>",
+        }
+        folder = tmp_path_factory.mktemp("told")
+        app = stack.enter_context(LiveServer(folder, workers=1, unix_socket=True, **options))
         assert app.socket_path
         with LiveNginx(app.socket_path, app.data_dir, built_pages(), tmp_path_factory.mktemp("site")) as site:
             yield app, site, hooks
@@ -116,7 +121,9 @@ def test_a_viewer_looks_at_messages_in_their_language(
 ) -> None:
     app, site, hooks = told
     client = Client.of(app, url=site.url)
-    ann = made(app, "viewer", teams=["films"])
+    ann = "vera-looks"
+    account = {"name": ann, "password": PASSWORD, "role": "viewer", "teams": ["films"]}
+    client.call("POST", "/api/accounts", json=account, owner=True).expect(201)
     link = client.make_link(title="Teams", owner="team:films")
     body = {"url": hooks.url, "link": link.hash}
     client.call("POST", "/api/endpoints", json=body, owner=True).expect(201)
