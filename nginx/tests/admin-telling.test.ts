@@ -98,9 +98,9 @@ describe("messages in words", () => {
   it("say what became of one, and when", () => {
     expect(outcomeWords(message(), NOW)).toBe("Delivered: 1 minute ago");
     expect(outcomeWords(message({ state: "failed", answer: "500", nextAt: NOW + 600_000 }), NOW)).toBe(
-      "It was not taken. 500 Tried again in 10 minutes.",
+      "It was not taken: 500. Tried again in 10 minutes.",
     );
-    expect(outcomeWords(message({ state: "given_up", answer: "410" }), NOW)).toBe("Given up. 410");
+    expect(outcomeWords(message({ state: "given_up", answer: "410" }), NOW)).toBe("Given up: 410.");
     expect(outcomeWords(message({ state: "waiting", tries: 0, answer: "" }), NOW)).toBe("On its way");
     // What a stranger's server answers cannot turn the direction of writing.
     expect(outcomeWords(message({ state: "given_up", answer: "a\u202eb" }), NOW)).toContain("⟨U+202E⟩");
@@ -256,7 +256,7 @@ describe("the panel", () => {
     await flush();
     // None named: those of the server, which the page says.
     expect(asked.at(-1)).toEqual(["PATCH", "/droppr/requests/this", { notify: null }]);
-    expect(mails.element.textContent).toContain("Those who are named in the Settings.");
+    expect(mails.element.textContent).toContain("Mails go to those who are named in the Settings.");
     expect(changed).toHaveBeenCalledTimes(2);
   });
 
@@ -268,7 +268,7 @@ describe("the panel", () => {
     await log.load();
     log.know([endpoint()]);
     expect(log.element.querySelector("li")?.textContent).toContain("Webhook example.org/hook");
-    expect(log.element.querySelector(".outcome")?.textContent).toBe("Given up. 410");
+    expect(log.element.querySelector(".outcome")?.textContent).toBe("Given up: 410.");
     log.element.querySelector<HTMLButtonElement>("li button")?.click();
     await flush();
     expect(log.element.querySelector(".outcome")?.textContent).toBe("Delivered: just now");

@@ -182,16 +182,16 @@ def test_the_head_is_one_row_in_any_language_and_on_any_screen(
             expect(page.locator("#who")).to_have_count(1)
             expect(page.locator("html")).to_have_attribute("lang", language)
             expect(page.locator("#bell")).to_be_visible()
-            for width in (320, 360, 768, 1440):
+            for width in (320, 360, 768, 960, 992, 1440):
                 page.set_viewport_size({"width": width, "height": 740})
                 assert page.evaluate(_HEAD) == [], (language, width)
-                if width < 720:
+                if width < 960:
                     menu.click()
                     expect(items).to_be_visible()
                     assert page.evaluate(_HEAD) == [], (language, width)
                 if gauge.pictures:
                     page.screenshot(path=gauge.pictures / f"head-{language}-{width}.png")
-                if width < 720:
+                if width < 960:
                     assert complaints(page) == []
                     page.keyboard.press("Escape")
                     expect(items).to_be_hidden()

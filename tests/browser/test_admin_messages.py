@@ -55,6 +55,10 @@ def test_an_owner_sets_up_who_is_told_and_never_leaves_the_desk(
         expect(panel.get_by_text("Nothing is told here yet.")).to_be_visible()
         expect(panel.get_by_text("Nothing was sent yet.")).to_be_visible()
         panel.get_by_text("Tell a program or a chat").click()
+        panel.get_by_label("Who is told").select_option("chat")
+        expect(panel.get_by_label("An item was accepted")).to_be_hidden()
+        gauge.check(page, "messages chat", main=400)
+        panel.get_by_label("Who is told").select_option("webhook")
         check(page, gauge, "messages empty")
         # What the server does not allow is said, and what was typed stays.
         panel.get_by_label("Address of the program").fill("https://10.0.0.1/hook")
@@ -70,7 +74,7 @@ def test_an_owner_sets_up_who_is_told_and_never_leaves_the_desk(
         assert hooks.wait()[-1].headers["webhook-id"]
         hooks.answer = lambda request: 500
         row.get_by_role("button", name="Send a test to").click()
-        expect(row).to_contain_text("It was not taken.")
+        expect(row).to_contain_text("It was not taken: 500")
         log = panel.locator(".piece").filter(has=page.get_by_role("heading", name="What was sent"))
         expect(log.get_by_role("listitem")).to_have_count(2)
         check(page, gauge, "messages told")
@@ -126,7 +130,7 @@ def test_a_viewer_looks_at_messages_in_their_language(
     client.call("POST", "/api/accounts", json=account, owner=True).expect(201)
     link = client.make_link(title="Teams", owner="team:films")
     body = {"url": hooks.url, "link": link.hash}
-    client.call("POST", "/api/endpoints", json=body, owner=True).expect(201)
+    endpoint = client.call("POST", "/api/endpoints", json=body, owner=True).expect(201).json["id"]
     with owner_page(browser, site.url) as page:
         page.goto("/admin")
         page.get_by_role("button", name="Use a name and a password").click()
@@ -136,8 +140,9 @@ def test_a_viewer_looks_at_messages_in_their_language(
         page.reload()
         page.locator("#to-messages").click()
         panel = page.locator("dialog.telling")
-        expect(panel.locator(".lines > li")).to_have_count(1)
+        expect(panel.locator(".piece").first.get_by_role("listitem")).to_have_count(1)
         # Close, and nothing that changes anything.
         expect(panel.get_by_role("button").filter(visible=True)).to_have_count(1)
         check(page, gauge, "messages viewer ar")
+    client.call("DELETE", f"/api/endpoints/{endpoint}", owner=True).expect(204)
     client.call("DELETE", f"/api/accounts/{ann}", owner=True).expect(200)

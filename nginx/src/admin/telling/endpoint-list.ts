@@ -58,6 +58,10 @@ export class EndpointList {
   /** Messages as the log has them, the newest first. */
   know(messages: readonly Message[]): void {
     this.#last = newestOf(messages);
+    for (const each of messages) {
+      const [id] = [...this.#outcomes].find(([, { id }]) => id === each.id) ?? [];
+      if (id !== undefined) this.#tested(id, each);
+    }
     for (const line of this.#list.children) {
       const endpoint = this.#endpoints.find(({ id }) => id === (line as HTMLElement).dataset.id);
       const standing = line.querySelector<HTMLElement>("[data-standing]");
@@ -89,7 +93,10 @@ export class EndpointList {
   }
 
   #standing(endpoint: Endpoint): string {
-    return standingWords(endpoint, this.#last.get(endpoint.id), Date.now());
+    const last = this.#last.get(endpoint.id);
+    // What came of a test is said below.
+    const isSaid = last !== undefined && last.id === this.#outcomes.get(endpoint.id)?.id;
+    return standingWords(endpoint, isSaid ? undefined : last, Date.now());
   }
 
   #line(endpoint: Endpoint): HTMLLIElement {
@@ -146,14 +153,24 @@ export class EndpointList {
     if (message === undefined) return;
     await follow(message, {
       load: (found) => this.#calls.message(found),
-      show: (found) => {
-        this.#outcomes.set(id, found);
-        const line = this.#list.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"] .outcome`);
-        if (line !== null) showOutcome(line, found);
-      },
+      show: (found) => this.#tested(id, found),
       isSeen: () => this.element.isConnected,
     });
     this.#ports.sent();
+    // It may be switched off by now, or take things again.
+    const hadFocus = this.#lineOf(id)?.contains(document.activeElement) ?? false;
+    await this.load();
+    if (hadFocus) this.#focus(id, "test");
+  }
+
+  #tested(id: string, message: Message): void {
+    this.#outcomes.set(id, message);
+    const line = this.#lineOf(id)?.querySelector<HTMLElement>(".outcome");
+    if (line != null) showOutcome(line, message);
+  }
+
+  #lineOf(id: string): Element | null {
+    return this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`);
   }
 
   async #turn(id: string, name: string, active: boolean): Promise<void> {
@@ -215,7 +232,7 @@ export class EndpointList {
 
   /** Where it was, in a list that was made anew. */
   #focus(id: string, act: string): void {
-    const line = this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`);
+    const line = this.#lineOf(id);
     line?.querySelector<HTMLElement>(`[data-act="${act}"]`)?.focus();
   }
 }

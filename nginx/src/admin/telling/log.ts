@@ -146,6 +146,7 @@ export class MessageLog {
       show: (each) => this.#replace(each),
       isSeen: () => this.element.isConnected,
     });
+    if (this.#state.value === "") this.#ports.listed(this.#messages);
   }
 
   /** One of them as it is now; the button that was pressed stays where it is. */

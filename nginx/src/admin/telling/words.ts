@@ -50,7 +50,8 @@ export function standingWords(endpoint: Endpoint, last: Message | undefined, now
 
 /** What became of a message, and when. */
 export function outcomeWords({ state, doneAt, nextAt, tries, answer }: Message, now: number): string {
-  const said = visibleName(answer);
+  // Some are sentences already.
+  const said = visibleName(answer.replace(/[.。]$/, ""));
   switch (state) {
     case "sent":
       return doneAt === null ? t("tell_sent") : t("tell_sent_when", { when: whenWords(doneAt, now) });
