@@ -88,6 +88,7 @@ function row(files: UploadItem[], change: Partial<FolderActions> = {}) {
   const actions: FolderActions = {
     statsOf: () => null,
     isOffline: () => false,
+    isGoing: () => true,
     isFolderOpen: () => false,
     toggleFolder: () => did.push(["toggle", 0]),
     goTo: ({ id }) => did.push(["go", id]),

@@ -46,6 +46,7 @@ function paint(change: Partial<UploadItem>, actions: Partial<RowActions> & { stu
     wasTakenBack: () => false,
     statsOf: ({ state }) => (state === "sending" ? { speed: 1_000_000, eta: 3, stuck, ...counts } : null),
     isOffline: () => false,
+    isGoing: () => true,
     details: nothing,
     isOpen: () => false,
     toggle: nothing,
@@ -73,6 +74,12 @@ describe("a row offers", () => {
     ["cancelled", ["Try again to send a.jpg"]],
   ] as const)("what helps while it is %s", (state, buttons) => {
     expect(buttonsOf(paint({ state }))).toEqual(buttons);
+  });
+
+  it("no pause of what waits for the person to say send", () => {
+    const row = paint({ state: "waiting" }, { isGoing: () => false });
+    expect(buttonsOf(row)).toEqual(["Move a.jpg, with the arrow keys", "Cancel a.jpg"]);
+    expect(buttonsOf(paint({ state: "sending" }, { isGoing: () => false }))).toEqual(all);
   });
 
   it("to take back what has arrived, as long as the server lets it", () => {

@@ -85,10 +85,10 @@ def test_ten_thousand_files_stay_fluid_with_a_few_rows_in_the_document(owner: Cl
     last = page.locator("li.file").last
     expect(last).to_have_attribute("aria-posinset", "10000")
     expect(last).to_have_attribute("aria-setsize", "10000")
-    page.get_by_role("button", name="Pause 9999.txt").press("Home")
-    expect(page.get_by_role("button", name="Pause 0.txt", exact=True)).to_be_focused()
+    page.get_by_role("button", name="Cancel 9999.txt").press("Home")
+    expect(page.get_by_role("button", name="Cancel 0.txt", exact=True)).to_be_focused()
     page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("button", name="Pause 1.txt", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="Cancel 1.txt", exact=True)).to_be_focused()
 
     # The row one was on shows another file by now, which nobody has gone to.
     page.locator("#files-scroller").evaluate("box => { box.scrollTop = box.scrollHeight / 2; }")

@@ -9,7 +9,7 @@ import { joined, t } from "./i18n";
 import { reasonFor } from "./reasons";
 import { Bar, indent, insideOf, type RowActions } from "./row";
 
-export interface FolderActions extends Pick<RowActions, "statsOf" | "isOffline"> {
+export interface FolderActions extends Pick<RowActions, "statsOf" | "isOffline" | "isGoing"> {
   readonly isFolderOpen: (folder: Folder) => boolean;
   readonly toggleFolder: (folder: Folder) => void;
   /** Opens it and goes to a file in it. */
@@ -100,7 +100,7 @@ export class FolderRow {
   #paintButtons(folder: Folder, { count, waiting, going, paused, lost, failed }: Standing): void {
     const path = folder.path.slice(0, -1);
     const { pause, resume, retry, cancel } = this.#buttons;
-    setHidden(pause, waiting + going === 0);
+    setHidden(pause, going === 0 && (waiting === 0 || !this.#actions.isGoing()));
     setHidden(resume, paused === 0);
     setHidden(retry, waiting + going > 0 || (count > 0 && (lost === null || !mayTry(lost))));
     setHidden(cancel, waiting + going + paused + failed === 0);

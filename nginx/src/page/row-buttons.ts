@@ -19,6 +19,8 @@ export interface ButtonActions {
   readonly move: (item: UploadItem, by: number) => void;
   /** Whether a file that has arrived may still be taken back. */
   readonly mayUndo: (item: UploadItem) => boolean;
+  /** Whether what waits goes by itself when its turn comes, rather than once the person says so. */
+  readonly isGoing: () => boolean;
   /** Whether it is about to be taken back. */
   readonly isLeaving: (item: UploadItem) => boolean;
 }
@@ -43,7 +45,8 @@ const KINDS = {
   pause: {
     icon: "pause",
     label: "pause_item",
-    shown: ({ state }) => state === "waiting" || state === "sending",
+    // Before anything goes there is nothing to hold up.
+    shown: ({ state }, { isGoing }) => state === "sending" || (state === "waiting" && isGoing()),
     act: (item, { pause }) => pause(item),
   },
   resume: {

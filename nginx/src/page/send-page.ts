@@ -194,6 +194,7 @@ export class SendPage {
         wasTakenBack: this.#undoing.wasTakenBack,
         statsOf: (item) => manager.statsOf(item),
         isOffline: () => !this.#ports.connectivity.online,
+        isGoing: () => this.#sending.may,
         details: (item, box) => void this.#drawMap(item, box),
       },
       this.#announcer.say,
