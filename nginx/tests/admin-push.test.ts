@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { browserName } from "../src/admin/browser-name";
-import { trouble } from "../src/admin/push/here";
+import { subscribe, trouble, willAsk } from "../src/admin/push/here";
 import { parsePushes } from "../src/admin/push/push-wire";
 
 describe("this browser", () => {
@@ -31,6 +31,31 @@ describe("this browser", () => {
     expect(trouble()).toBe("blocked");
     vi.stubGlobal("Notification", { permission: "default", requestPermission: () => expect.unreachable() });
     expect(trouble()).toBeNull();
+  });
+});
+
+describe("asking the browser", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("is told from waiting for its push service: what waits for the person says so", async () => {
+    const answers: ((permission: string) => void)[] = [];
+    vi.stubGlobal("isSecureContext", true);
+    vi.stubGlobal("navigator", { userAgent: "Firefox", serviceWorker: { register: () => Promise.reject() } });
+    vi.stubGlobal("PushManager", class {});
+    const requestPermission = () => new Promise((resolve) => answers.push(resolve));
+    vi.stubGlobal("Notification", { permission: "default", requestPermission });
+    expect(willAsk()).toBe(true);
+    const allowed = vi.fn();
+    const refused = subscribe("k", allowed);
+    answers.pop()?.("default");
+    await expect(refused).rejects.toMatchObject({ why: "dismissed" });
+    expect(allowed).not.toHaveBeenCalled();
+    const granted = subscribe("k", allowed);
+    answers.pop()?.("granted");
+    await granted.catch(() => undefined);
+    expect(allowed).toHaveBeenCalledOnce();
+    vi.stubGlobal("Notification", { permission: "granted", requestPermission });
+    expect(willAsk()).toBe(false);
   });
 });
 

@@ -34,6 +34,12 @@ SUBSCRIBES = """subscription => {
     window.bytesOf = bytes;
 }"""
 
+# A browser whose person has not answered yet, which the tests' own never is.
+UNDECIDED = """() => {
+    Object.defineProperty(Notification, "permission", {get: () => "default"});
+    Notification.requestPermission = () => new Promise(resolve => { window.answer = resolve; });
+}"""
+
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[PushService]:
@@ -212,6 +218,16 @@ def test_a_browser_that_cannot_be_told_says_why(whole_browser: Browser, front: L
         assert "push service gave no address" in asked(page)
     with desk_in(whole_browser, front.url, telling.token) as page:
         assert "blocked" in asked(page)
+    with desk_in(whole_browser, front.url, telling.token) as page:
+        # While the browser asks a question of its own, the page says so, rather than to be at work.
+        page.evaluate(UNDECIDED)
+        page.get_by_role("button", name="Tell me what arrives").click()
+        dialog = page.get_by_role("dialog", name="Tell me what arrives")
+        dialog.get_by_role("button", name="Tell me here").click()
+        expect(dialog.get_by_text("Your browser is asking whether this page may show notifications")).to_be_visible()
+        page.evaluate("answer('default')")
+        expect(dialog.get_by_role("alert")).to_be_visible()
+        expect(dialog.get_by_text("Your browser is asking")).to_have_count(0)
     with desk_in(whole_browser, f"http://{LAN_HOST}:{front.port}", telling.token) as page:
         assert "https://" in asked(page)
         assert page.get_by_role("button", name="Tell me here").count() == 0

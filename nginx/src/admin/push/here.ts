@@ -35,12 +35,18 @@ export async function subscription(key: string): Promise<PushSubscription | null
   return found && keyOf(found) === key ? found : null;
 }
 
-/** Asks for the permission, so it is to be called by a click. Throws `Refused`. */
-export async function subscribe(key: string): Promise<PushSubscription> {
+/** Whether the browser will ask the person something of its own. */
+export function willAsk(): boolean {
+  return trouble() === null && Notification.permission === "default";
+}
+
+/** Asks for the permission, so it is to be called by a click; `onAllowed` is called where it is there. Throws `Refused`. */
+export async function subscribe(key: string, onAllowed: () => void): Promise<PushSubscription> {
   const before = trouble();
   if (before !== null) throw new Refused(before);
   const permission = await Notification.requestPermission();
   if (permission !== "granted") throw new Refused(permission === "denied" ? "blocked" : "dismissed");
+  onAllowed();
   const { pushManager } = await working();
   // One for another key is of no use: a server that was set up anew has a new one.
   const old = await pushManager.getSubscription();

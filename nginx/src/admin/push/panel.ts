@@ -7,7 +7,7 @@ import { formatDay } from "../format";
 import { currentLanguage, t } from "../i18n";
 import { acts, say, show } from "../parts";
 import { errorWords } from "../words";
-import { keepId, keptId, Refused, subscribe, subscription, trouble } from "./here";
+import { keepId, keptId, Refused, subscribe, subscription, trouble, willAsk } from "./here";
 import { type Browser, type Pushes, parseBrowser, parsePushes } from "./push-wire";
 import "./push.css";
 
@@ -65,9 +65,11 @@ export class PushPanel {
   }
 
   async #subscribe(): Promise<void> {
-    setText(this.#state, t("push_waiting"));
+    const waits = (): void => setText(this.#state, t("push_waiting"));
+    if (willAsk()) setText(this.#state, t("push_asking"));
+    else waits();
     this.#pushes ??= await this.#api.ask("GET", "/push", parsePushes);
-    await this.#tell(await subscribe(this.#pushes.key));
+    await this.#tell(await subscribe(this.#pushes.key, waits));
     this.#pushes = await this.#api.ask("GET", "/push", parsePushes);
     this.#paint();
     say(t("push_on"));

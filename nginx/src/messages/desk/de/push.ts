@@ -5,6 +5,8 @@ export default {
     "Dieser Browser zeigt eine Benachrichtigung, wenn Ihnen jemand Dateien gesendet hat, auch wenn diese Seite geschlossen ist.",
   push_here: "Hier melden",
   push_on: "Diesem Browser wird gemeldet, was ankommt.",
+  push_asking:
+    "Ihr Browser fragt, ob diese Seite Mitteilungen zeigen darf: Erlauben Sie es dort. Wenn Sie keine Frage sehen, klicken Sie auf das Zeichen neben der Adresse.",
   push_waiting: "Der Browser holt sich eine Adresse bei seinem Push-Dienst …",
   push_stop: "Hier nicht mehr melden",
   push_test: "Eine Probe zeigen",

@@ -5,6 +5,8 @@ export default {
     "This browser shows a notification when somebody has sent you files, also when this page is closed.",
   push_here: "Tell me here",
   push_on: "This browser is told what arrives.",
+  push_asking:
+    "Your browser is asking whether this page may show notifications: allow it there. Where you see no question, click on the sign beside the address.",
   push_waiting: "The browser is getting an address from its push service …",
   push_stop: "Stop telling me here",
   push_test: "Show a test",

@@ -5,6 +5,8 @@ export default {
     "Este navegador muestra una notificación cuando alguien le ha enviado archivos, también con esta página cerrada.",
   push_here: "Avisarme aquí",
   push_on: "A este navegador se le avisa de lo que llega.",
+  push_asking:
+    "Su navegador pregunta si esta página puede mostrar notificaciones: permítalo ahí. Si no ve ninguna pregunta, haga clic en el icono junto a la dirección.",
   push_waiting: "El navegador está pidiendo una dirección a su servicio de notificaciones…",
   push_stop: "No avisarme más aquí",
   push_test: "Mostrar una prueba",

@@ -5,6 +5,8 @@ export default {
     "Ce navigateur affiche une notification quand quelqu’un vous a envoyé des fichiers, même quand cette page est fermée.",
   push_here: "Me prévenir ici",
   push_on: "Ce navigateur est prévenu de ce qui arrive.",
+  push_asking:
+    "Votre navigateur demande si cette page peut afficher des notifications : autorisez-le là. Si vous ne voyez pas de question, cliquez sur le signe à côté de l’adresse.",
   push_waiting: "Le navigateur demande une adresse à son service de notifications…",
   push_stop: "Ne plus me prévenir ici",
   push_test: "Afficher un essai",

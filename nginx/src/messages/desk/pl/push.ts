@@ -5,6 +5,8 @@ export default {
     "Ta przeglądarka pokazuje powiadomienie, gdy ktoś przyśle Ci pliki, także gdy ta strona jest zamknięta.",
   push_here: "Powiadamiaj mnie tutaj",
   push_on: "Ta przeglądarka jest powiadamiana o tym, co przychodzi.",
+  push_asking:
+    "Przeglądarka pyta, czy ta strona może pokazywać powiadomienia: zezwól tam na to. Jeśli nie widzisz pytania, kliknij znak obok adresu.",
   push_waiting: "Przeglądarka pobiera adres od swojej usługi powiadomień…",
   push_stop: "Nie powiadamiaj mnie tutaj",
   push_test: "Pokaż próbne",
