@@ -36,7 +36,7 @@ export default {
   passkey_unused: "noch nicht benutzt",
   passkey_remove: "{name} entfernen",
   passkey_removing:
-    "Dann kann sich niemand mehr damit anmelden. War er der einzige zweite Faktor, genügt wieder das Passwort.",
+    "Dann kann sich niemand mehr damit anmelden. War er der einzige zweite Faktor, genügt wieder das Passwort. Ihre anderen Sitzungen enden: Dieser Browser bleibt angemeldet.",
   passkey_remove_yes: "Entfernen",
   passkey_removed: "Der Passkey {name} ist entfernt.",
 } satisfies Words<"factor">;

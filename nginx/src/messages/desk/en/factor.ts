@@ -36,7 +36,7 @@ export default {
   passkey_unused: "not used yet",
   passkey_remove: "Remove {name}",
   passkey_removing:
-    "Nobody can log in by it any more then. Where it was the only second factor, the password alone is enough again.",
+    "Nobody can log in by it any more then. Where it was the only second factor, the password alone is enough again. Your other sessions end: this browser stays logged in.",
   passkey_remove_yes: "Remove it",
   passkey_removed: "The passkey {name} is removed.",
 };

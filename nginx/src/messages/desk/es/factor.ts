@@ -36,7 +36,7 @@ export default {
   passkey_unused: "aún sin usar",
   passkey_remove: "Quitar {name}",
   passkey_removing:
-    "Nadie podrá entrar más con ella. Si era el único segundo factor, vuelve a bastar la contraseña.",
+    "Nadie podrá entrar más con ella. Si era el único segundo factor, vuelve a bastar la contraseña. Sus demás sesiones terminan: este navegador sigue dentro.",
   passkey_remove_yes: "Quitar",
   passkey_removed: "La llave de acceso {name} está quitada.",
 } satisfies Words<"factor">;

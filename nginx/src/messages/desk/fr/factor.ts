@@ -36,7 +36,7 @@ export default {
   passkey_unused: "pas encore utilisée",
   passkey_remove: "Retirer {name}",
   passkey_removing:
-    "Personne ne pourra plus se connecter avec elle. Si c’était le seul second facteur, le mot de passe seul suffira de nouveau.",
+    "Personne ne pourra plus se connecter avec elle. Si c’était le seul second facteur, le mot de passe seul suffira de nouveau. Vos autres sessions prennent fin : ce navigateur reste connecté.",
   passkey_remove_yes: "Retirer",
   passkey_removed: "La clé d’accès {name} est retirée.",
 } satisfies Words<"factor">;

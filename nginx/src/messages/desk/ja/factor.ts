@@ -35,7 +35,7 @@ export default {
   passkey_unused: "未使用",
   passkey_remove: "{name}を削除",
   passkey_removing:
-    "今後は誰もこれでログインできません。唯一の2段階認証だった場合は、再びパスワードだけでログインできます。",
+    "今後は誰もこれでログインできません。唯一の2段階認証だった場合は、再びパスワードだけでログインできます。ほかのセッションは終了し、このブラウザーはログインしたままです。",
   passkey_remove_yes: "削除する",
   passkey_removed: "パスキー「{name}」を削除しました。",
 } satisfies Words<"factor">;

@@ -36,7 +36,7 @@ export default {
   passkey_unused: "jeszcze nieużyty",
   passkey_remove: "Usuń {name}",
   passkey_removing:
-    "Nikt już się nim nie zaloguje. Jeśli był jedynym drugim składnikiem, znów wystarczy samo hasło.",
+    "Nikt już się nim nie zaloguje. Jeśli był jedynym drugim składnikiem, znów wystarczy samo hasło. Twoje inne sesje się kończą: ta przeglądarka pozostaje zalogowana.",
   passkey_remove_yes: "Usuń",
   passkey_removed: "Klucz dostępu {name} jest usunięty.",
 } satisfies Words<"factor">;
