@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_accounts import PASSWORD, check, enter, made
-from tests.support.admin import owner_page
+from tests.support.admin import log_in, owner_page
 from tests.support.axe import complaints
 from tests.support.below import below
 from tests.support.client import Client
@@ -78,13 +78,27 @@ def test_one_logs_in_at_a_provider_and_looks_after_ones_ways_in(browser: Browser
             at_the_provider(page, "guest")
             expect(panel.locator(".line-name", has_text="guest@elsewhere.example")).to_be_visible()
             expect(page).to_have_url(f"{there.url}/admin")
+            # The admin sees it, and takes it away: that asks, and the other keeps what is theirs by a password.
+            page.context.clear_cookies()
+            page.goto(f"{there.url}/admin")
+            log_in(page, client.token)
+            page.locator("#who").click()
+            panel.get_by_role("button", name="Edit ben").click()
+            expect(panel.locator(".line-name", has_text="guest@elsewhere.example")).to_be_visible()
+            panel.get_by_role("button", name="Take away guest@elsewhere.example").click()
+            expect(panel.get_by_role("button", name="Keep")).to_be_focused()
+            check(page, gauge, "elsewhere others")
+            panel.get_by_role("button", name="Take away", exact=True).click()
+            expect(panel.locator(".line-name", has_text="guest@elsewhere.example")).to_have_count(0)
+            expect(panel.get_by_role("heading", name="Log-ins elsewhere")).to_have_count(0)
+            assert client.call("GET", "/api/accounts/ben/identities", owner=True).json["identities"] == []
             # Who comes back with what was used already is told so.
             page.goto(f"{there.url}{RETURN}?code=x&state=y")
             expect(page.get_by_role("heading", name="You are not logged in")).to_be_visible()
             check(page, gauge, "elsewhere refused")
             page.get_by_role("link", name="Back to the log-in").click()
             expect(page).to_have_url(f"{there.url}/admin")
-            expect(who).to_have_text(ben)
+            expect(who).to_have_text("Admin")
 
 
 def made_by(client: Client) -> str:

@@ -4,11 +4,13 @@ import type { OwnerApi } from "../api";
 import { parseQuotas, type Quota } from "../quotas";
 import {
   type Account,
+  type Identity,
   type Invitations,
   parseAccount,
   parseAccounts,
   parseAddress,
   parseEnded,
+  parseIdentities,
   parseInvitations,
   parseRemoved,
   parseSessions,
@@ -54,6 +56,15 @@ export class AccountCalls {
   /** How many bytes the links of an account may hold together; 0 for any amount. */
   async setQuota(name: string, most: number): Promise<void> {
     await this.#api.raw("PUT", `/quotas/${encodeURIComponent(name)}`, { most });
+  }
+
+  /** Of one's own account where none is named, as in the next. */
+  async identities(account: string | null): Promise<readonly Identity[]> {
+    return parseIdentities(await this.#api.raw("GET", identitiesPath(account)));
+  }
+
+  async takeIdentity(account: string | null, id: string): Promise<void> {
+    await this.#api.raw("DELETE", `${identitiesPath(account)}/${encodeURIComponent(id)}`);
   }
 
   /** Takes away the codes and passkeys of an account. */
@@ -103,4 +114,8 @@ export class AccountCalls {
 
 function accountPath(name: string): string {
   return `/accounts/${encodeURIComponent(name)}`;
+}
+
+function identitiesPath(account: string | null): string {
+  return `${account === null ? "/account" : accountPath(account)}/identities`;
 }

@@ -7,6 +7,7 @@ import { acts, submits } from "../parts";
 import { type Quota, quotaWords } from "../quotas";
 import { visibleName } from "../visible";
 import type { AccountCalls } from "./calls";
+import { KnownAs } from "./known-as";
 import { Piece, roleField, roleWords, submitButton, teamsOf, textField } from "./pieces";
 import { quotaField } from "./quota-field";
 import type { Account } from "./wire";
@@ -85,6 +86,7 @@ export class PeopleList {
     edit.setAttribute("aria-expanded", String(this.#edited === name));
     const line = make("li", {}, said, beside, edit);
     if (this.#edited === name) line.append(this.#form(account));
+    if (this.#edited === name && name !== this.#me) line.append(this.#knownAs(name));
     return line;
   }
 
@@ -120,6 +122,23 @@ export class PeopleList {
       );
     });
     return form;
+  }
+
+  /** By what else they log in, which an admin takes away where somebody lost it to another, or has left there. */
+  #knownAs(name: string): HTMLElement {
+    const known = new KnownAs({
+      calls: this.#calls,
+      account: name,
+      piece: this.#piece,
+      question: (shown) => t("identity_taking", { name: shown, account: name }),
+      onShown: (count) => {
+        box.hidden = count === 0;
+      },
+    });
+    const box = make("div", { className: "editing" }, make("h3", { text: t("identities") }), known.element);
+    box.hidden = true;
+    void known.load();
+    return box;
   }
 
   #acts({ name, isOff, hasFactor }: Account): HTMLElement[] {

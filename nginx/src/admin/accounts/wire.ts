@@ -25,6 +25,15 @@ export interface Account {
   readonly hasFactor: boolean;
 }
 
+/** As whom an account is known elsewhere. */
+export interface Identity {
+  readonly id: string;
+  readonly shown: string;
+  readonly issuer: string;
+  readonly isProxy: boolean;
+  readonly usedAt: number;
+}
+
 export interface Session {
   readonly id: string;
   readonly account: string;
@@ -73,6 +82,19 @@ export function parseAccount(value: unknown): Account {
 
 export function parseAccounts(value: unknown): readonly Account[] {
   return listOf(doubted<Declared<"AccountList">>(value).accounts).map(parseAccount);
+}
+
+export function parseIdentities(value: unknown): readonly Identity[] {
+  return listOf(doubted<Declared<"IdentityList">>(value).identities).map((each) => {
+    const fields = doubted<Declared<"IdentityView">>(each);
+    return {
+      id: textOf(fields.id),
+      shown: textOf(fields.shown),
+      issuer: textOf(fields.issuer),
+      isProxy: fields.way === "header",
+      usedAt: millisecondsOf(fields.used_at),
+    };
+  });
 }
 
 export function parseSessions(value: unknown): readonly Session[] {

@@ -11,6 +11,8 @@ export default {
   identity_take: "إزالة",
   identity_take_item: "إزالة {name}",
   identity_taken: "لم يعد {name} يفتح هذا الحساب.",
+  identity_taken_from: "لم يعد {name} يفتح الحساب {account}.",
+  identity_taking: "لن يفتح {name} الحساب {account} بعد ذلك، وتنتهي الجلسات التي بدأت به.",
   identity_go: "الانتقال إلى {label}",
   identity_add: "إضافة {label}",
 } satisfies Words<"elsewhere">;

@@ -11,6 +11,9 @@ export default {
   identity_take: "Wegnehmen",
   identity_take_item: "{name} wegnehmen",
   identity_taken: "{name} öffnet dieses Konto nicht mehr.",
+  identity_taken_from: "{name} öffnet das Konto {account} nicht mehr.",
+  identity_taking:
+    "{name} öffnet das Konto {account} dann nicht mehr, und Sitzungen, die so begonnen haben, enden.",
   identity_go: "Zu {label}",
   identity_add: "{label} hinzufügen",
 } satisfies Words<"elsewhere">;

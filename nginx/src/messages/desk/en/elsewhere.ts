@@ -11,6 +11,8 @@ export default {
   identity_take: "Take away",
   identity_take_item: "Take away {name}",
   identity_taken: "{name} opens this account no more.",
+  identity_taken_from: "{name} opens the account {account} no more.",
+  identity_taking: "{name} then opens the account {account} no more, and sessions that began that way end.",
   identity_go: "Go to {label}",
   identity_add: "Add {label}",
 };

@@ -11,6 +11,8 @@ export default {
   identity_take: "Quitar",
   identity_take_item: "Quitar {name}",
   identity_taken: "{name} ya no abre esta cuenta.",
+  identity_taken_from: "{name} ya no abre la cuenta {account}.",
+  identity_taking: "{name} ya no abrirá la cuenta {account}, y las sesiones que empezaron así terminarán.",
   identity_go: "Ir a {label}",
   identity_add: "Añadir {label}",
 } satisfies Words<"elsewhere">;

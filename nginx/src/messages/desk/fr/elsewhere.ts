@@ -11,6 +11,9 @@ export default {
   identity_take: "Retirer",
   identity_take_item: "Retirer {name}",
   identity_taken: "{name} n’ouvre plus ce compte.",
+  identity_taken_from: "{name} n’ouvre plus le compte {account}.",
+  identity_taking:
+    "{name} n’ouvrira plus le compte {account}, et les sessions commencées ainsi prendront fin.",
   identity_go: "Aller à {label}",
   identity_add: "Ajouter {label}",
 } satisfies Words<"elsewhere">;

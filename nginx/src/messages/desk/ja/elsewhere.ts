@@ -11,6 +11,9 @@ export default {
   identity_take: "外す",
   identity_take_item: "{name}を外す",
   identity_taken: "{name}ではこのアカウントに入れなくなりました。",
+  identity_taken_from: "{name}ではアカウント{account}に入れなくなりました。",
+  identity_taking:
+    "{name}では今後アカウント{account}に入れなくなり、その方法で始まったセッションは終了します。",
   identity_go: "{label}へ進む",
   identity_add: "{label}を追加",
 } satisfies Words<"elsewhere">;

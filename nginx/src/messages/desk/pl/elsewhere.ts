@@ -11,6 +11,8 @@ export default {
   identity_take: "Usuń",
   identity_take_item: "Usuń {name}",
   identity_taken: "{name} nie otwiera już tego konta.",
+  identity_taken_from: "{name} nie otwiera już konta {account}.",
+  identity_taking: "{name} nie otworzy już konta {account}, a sesje rozpoczęte w ten sposób się zakończą.",
   identity_go: "Przejdź do {label}",
   identity_add: "Dodaj {label}",
 } satisfies Words<"elsewhere">;
