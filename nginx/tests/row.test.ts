@@ -44,6 +44,7 @@ function paint(change: Partial<UploadItem>, actions: Partial<RowActions> & { stu
     mayUndo: () => false,
     isLeaving: () => false,
     wasTakenBack: () => false,
+    wasSentBefore: () => false,
     statsOf: ({ state }) => (state === "sending" ? { speed: 1_000_000, eta: 3, stuck, ...counts } : null),
     isOffline: () => false,
     isGoing: () => true,
@@ -88,6 +89,11 @@ describe("a row offers", () => {
     const leaving = paint({ state: "done" }, { isLeaving: () => true });
     expect([buttonsOf(leaving), wordsOf(leaving)]).toEqual([["Undo: a.jpg"], "About to be taken back…"]);
     expect(wordsOf(paint({ state: "cancelled" }, { wasTakenBack: () => true }))).toBe("Taken back");
+  });
+
+  it("to know that the very same file was sent before", () => {
+    const row = paint({ state: "done" }, { wasSentBefore: () => true });
+    expect(wordsOf(row)).toBe("Arrived · you have sent this very file before");
   });
 
   it("to move a waiting file with the arrow keys", () => {

@@ -196,13 +196,18 @@ def test_what_was_sent_stands_there_later_with_its_receipt_and_can_be_taken_back
         expect(receipt.get_by_role("cell", name="right.bin")).to_be_visible()
         page.keyboard.press("Escape")
 
+        # The same file once more, of which only the receipt is left here: both stand there, and the row says so.
+        later.choose(desk / "right.bin")
+        page.get_by_role("button", name="Send 1 file").click()
+        expect(later.state("right.bin")).to_have_text("Arrived · you have sent this very file before", timeout=20_000)
+
         earlier.get_by_role("button", name="Forget on this device").click()
         expect(earlier).to_be_hidden()
         assert _stored(page) == ""
         page.reload()
         expect(page.get_by_label("Your name")).to_have_value("")
         expect(earlier).to_be_hidden()
-    assert set(hashes(link.disk)) == {"right.bin"}
+    assert set(hashes(link.disk)) == {"right.bin", "right (1).bin"}
 
 
 def _stored(page: Page) -> str:

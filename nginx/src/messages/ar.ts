@@ -124,6 +124,7 @@ export default {
   arrived: "وصل",
   cancelled: "أُلغي",
   cancelling: "جارٍ الإلغاء…",
+  sent_before: "سبق أن أرسلت هذا الملف نفسه",
   taken_back: "سُحب",
   finishing: "أُرسل كل شيء، والخادم يُنهي العمل…",
   trouble: "مشكلة في الاتصال، تُعاد المحاولة…",

@@ -85,6 +85,7 @@ export default {
   arrived: "Angekommen",
   cancelled: "Abgebrochen",
   cancelling: "Wird abgebrochen …",
+  sent_before: "genau diese Datei haben Sie schon einmal gesendet",
   taken_back: "Zurückgenommen",
   finishing: "Alles gesendet, der Server schließt ab …",
   trouble: "Verbindung gestört, wird wieder versucht …",

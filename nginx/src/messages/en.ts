@@ -88,6 +88,7 @@ export default {
   arrived: "Arrived",
   cancelled: "Cancelled",
   cancelling: "Being cancelled…",
+  sent_before: "you have sent this very file before",
   taken_back: "Taken back",
   finishing: "All sent, the server is finishing…",
   trouble: "connection trouble, trying again…",

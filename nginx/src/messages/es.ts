@@ -110,6 +110,7 @@ export default {
   arrived: "Ha llegado",
   cancelled: "Cancelado",
   cancelling: "Cancelando…",
+  sent_before: "ya había enviado exactamente este archivo",
   taken_back: "Retirado",
   finishing: "Todo enviado, el servidor está terminando…",
   trouble: "problema de conexión, reintentando…",

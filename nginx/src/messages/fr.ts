@@ -111,6 +111,7 @@ export default {
   arrived: "Arrivé",
   cancelled: "Annulé",
   cancelling: "Annulation…",
+  sent_before: "vous avez déjà envoyé exactement ce fichier",
   taken_back: "Repris",
   finishing: "Tout est envoyé, le serveur termine…",
   trouble: "problème de connexion, nouvel essai…",

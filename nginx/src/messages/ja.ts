@@ -75,6 +75,7 @@ export default {
   arrived: "届きました",
   cancelled: "中止しました",
   cancelling: "中止しています…",
+  sent_before: "まったく同じファイルをすでに送信しています",
   taken_back: "取り消しました",
   finishing: "すべて送信済み、サーバーが仕上げています…",
   trouble: "接続の問題、再試行しています…",

@@ -118,6 +118,7 @@ export default {
   arrived: "Dotarł",
   cancelled: "Anulowano",
   cancelling: "Anulowanie…",
+  sent_before: "dokładnie ten plik był już stąd wysłany",
   taken_back: "Wycofano",
   finishing: "Wszystko wysłane, serwer kończy…",
   trouble: "kłopot z połączeniem, ponawianie…",

@@ -11,6 +11,7 @@ interface Needs extends Omit<VisitNeeds, "api"> {
 export class LateVisit {
   readonly #needs: Needs;
   #visit: Promise<Visit> | null = null;
+  #made: Visit | null = null;
 
   constructor(needs: Needs) {
     this.#needs = needs;
@@ -23,6 +24,8 @@ export class LateVisit {
     // Without it, offline perhaps, the page does all else.
     this.#load().then((visit) => visit.follow(item), this.#failed);
   }
+
+  readonly wasSentBefore = (item: UploadItem): boolean => this.#made?.wasSentBefore(item) ?? false;
 
   /** The person has said who sends: it need not be said again after a reload. */
   keepSender(): void {
@@ -41,7 +44,8 @@ export class LateVisit {
 
   async #make(): Promise<Visit> {
     const [{ Visit }, api] = await Promise.all([import("./visit"), this.#needs.api()]);
-    return new Visit({ ...this.#needs, api });
+    this.#made = new Visit({ ...this.#needs, api });
+    return this.#made;
   }
 }
 

@@ -12,6 +12,8 @@ import { speedWords } from "./speed-words";
 
 export interface RowActions extends ButtonActions {
   readonly wasTakenBack: (item: UploadItem) => boolean;
+  /** Whether an earlier visit has sent the very same bytes. */
+  readonly wasSentBefore: (item: UploadItem) => boolean;
   readonly statsOf: (item: UploadItem) => UploadStats | null;
   readonly isOffline: () => boolean;
   /** Fills and keeps up the part that is shown on demand. */
@@ -176,7 +178,7 @@ function nameOf(path: string): HTMLElement {
   return box;
 }
 
-function wordsFor(item: UploadItem, { statsOf, isOffline }: RowActions): string {
+function wordsFor(item: UploadItem, { statsOf, isOffline, wasSentBefore }: RowActions): string {
   const { state, cancelling, safe, loaded, file, error } = item;
   const percent = (): string => formatPercent(safe, file.size || 1);
   const line = isOffline() ? [t("no_line")] : [];
@@ -188,7 +190,7 @@ function wordsFor(item: UploadItem, { statsOf, isOffline }: RowActions): string 
     case "paused":
       return joined(safe === 0 ? [t(state)] : [t(state), percent()]);
     case "done":
-      return t("arrived");
+      return joined([t("arrived"), ...(wasSentBefore(item) ? [t("sent_before")] : [])]);
     case "failed":
       return reasonFor(error);
     case "sending": {

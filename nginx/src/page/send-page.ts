@@ -114,7 +114,7 @@ export class SendPage {
     const [say, onProblem] = [this.#announcer.say, this.#problem.show];
     const tell = { clock: ports.clock, api: this.#api, say, onProblem };
     this.#undoing = new Undoing({ ...tell, manager: this.#manager, paint: this.#paint });
-    this.#visit = new LateVisit({ ...tell, hash, senderForm: this.#senderForm });
+    this.#visit = new LateVisit({ ...tell, hash, senderForm: this.#senderForm, paint: this.#paint });
     this.#panel = this.#makePanel();
     this.#moreOptions = this.#makeMoreOptions();
     this.#wakeLock = new WakeLock({
@@ -192,6 +192,7 @@ export class SendPage {
         moveBefore: (item, other) => manager.move(item, other),
         mayUndo: this.#undoing.may,
         wasTakenBack: this.#undoing.wasTakenBack,
+        wasSentBefore: this.#visit.wasSentBefore,
         statsOf: (item) => manager.statsOf(item),
         isOffline: () => !this.#ports.connectivity.online,
         isGoing: () => this.#sending.may,

@@ -2,6 +2,7 @@
 
 import type { Clock } from "../ports";
 import type { UploadItem } from "../utils/upload-manager";
+import { t } from "./i18n";
 import type { LinkApi } from "./link-api";
 import type { SenderForm } from "./sender-form";
 import { SentStore } from "./sent-store";
@@ -13,6 +14,7 @@ export interface VisitNeeds {
   readonly clock: Clock;
   readonly say: (words: string) => void;
   readonly onProblem: (words: () => string) => void;
+  readonly paint: () => void;
 }
 
 const SAVE_EVERY_MS = 1_000;
@@ -22,6 +24,9 @@ export class Visit {
   readonly #store: SentStore;
   readonly #began: number;
   readonly #arrived = new Map<number, UploadItem>();
+  /** Those of them that nobody has compared with what was sent before. */
+  #fresh: UploadItem[] = [];
+  readonly #again = new Set<UploadItem>();
   #dirty = false;
 
   constructor(needs: VisitNeeds) {
@@ -31,7 +36,10 @@ export class Visit {
     const { name, email } = this.#store.load(this.#began);
     needs.senderForm.fill(name, email);
     addEventListener("pagehide", () => this.#save());
-    setInterval(() => this.#save(), SAVE_EVERY_MS);
+    setInterval(() => {
+      this.#save();
+      void this.#compare();
+    }, SAVE_EVERY_MS);
     void this.#showEarlier();
   }
 
@@ -39,8 +47,14 @@ export class Visit {
   follow(item: UploadItem): void {
     const is = item.state === "done" && item.uploadId !== null;
     if (!is && !this.#arrived.delete(item.id)) return;
+    if (is && !this.#arrived.has(item.id)) this.#fresh.push(item);
     if (is) this.#arrived.set(item.id, item);
     this.#dirty = true;
+  }
+
+  /** Whether an earlier visit has sent the very same bytes. */
+  wasSentBefore(item: UploadItem): boolean {
+    return this.#again.has(item);
   }
 
   keepSender(): void {
@@ -56,7 +70,29 @@ export class Visit {
     new loaded.Earlier({ ...this.#needs, store: this.#store, visit: this.#began, onForgotten });
   }
 
+  /** The server keeps both: it is for the person to know, who may take one back. */
+  async #compare(): Promise<void> {
+    if (this.#fresh.length === 0) return;
+    const { clock, api, say, paint } = this.#needs;
+    const batches = this.#store.load(clock.now()).batches.filter(({ at }) => at !== this.#began);
+    const sizes = new Set(batches.flatMap(({ files }) => files.map(({ size }) => size)));
+    const alike = this.#fresh.filter(({ file }) => file.size > 0 && sizes.has(file.size));
+    this.#fresh = [];
+    if (alike.length === 0) return;
+    try {
+      const { sentBefore } = await import("./again");
+      for (const item of await sentBefore(alike, batches, api)) {
+        this.#again.add(item);
+        say(`${item.path}: ${t("sent_before")}`);
+      }
+      paint();
+    } catch {
+      // Nobody has asked: where it cannot be known, nothing is said.
+    }
+  }
+
   #forget(): void {
+    this.#again.clear();
     this.#arrived.clear();
     this.#dirty = false;
   }
