@@ -444,9 +444,11 @@ def test_small_files_do_not_wait_for_a_big_one(owner: Client, desk: Path, visit:
 def test_a_link_that_others_have_filled_says_so(owner: Client, desk: Path, visit: Visit) -> None:
     link = owner.make_link(max_files=1)
     sender = visit(link)
+    expect(sender.page.locator("#limits")).to_contain_text("(1 left)")
     link.deliver("first.txt", b"somebody else was faster")
     sender.choose(write(desk / "late.txt", b"late"))
     expect(sender.state("late.txt")).to_have_text("This link has no room left for it.")
+    expect(sender.page.locator("#limits")).to_contain_text("(0 left)")
 
 
 def test_everything_can_be_done_and_followed_by_keyboard_and_ear(owner: Client, desk: Path, visit: Visit) -> None:

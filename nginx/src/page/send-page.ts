@@ -1,6 +1,6 @@
 // An open link: what is chosen goes to the manager, and what the manager says is shown.
 
-import { DropprApi } from "../adapters/droppr-api";
+import { DropprApi, fetchLinkInfo } from "../adapters/droppr-api";
 import type { UploadError } from "../core/errors";
 import type { LinkInfo } from "../core/wire";
 import type { Clock, Connectivity, SessionStore, Transport } from "../ports";
@@ -12,7 +12,7 @@ import {
 } from "../utils/upload-manager";
 import { Announcer } from "./announcer";
 import type { Asked } from "./asked/asked";
-import { linkUrl } from "./base";
+import { BASE, linkUrl } from "./base";
 import { Captcha } from "./captcha";
 import { Chooser } from "./chooser";
 import { Continuing } from "./continuing";
@@ -49,7 +49,7 @@ const MAX_RETRIES = 8;
 const MOVING_MS = 100;
 
 export class SendPage {
-  readonly #info: LinkInfo;
+  #info: LinkInfo;
   readonly #hash: string;
   readonly #ports: Ports;
   readonly #opened: number;
@@ -76,6 +76,7 @@ export class SendPage {
   readonly #undoing: Undoing;
   readonly #asked: Asked | null;
   #wasBusy = false;
+  #asksLeft = false;
 
   constructor(info: LinkInfo, hash: string, ports: Ports, asked: Asked | null) {
     this.#info = info;
@@ -350,7 +351,32 @@ export class SendPage {
       queueMicrotask(() => this.#manager.sendAnew(item));
     } else {
       this.#announcer.say(t("said_failed", { path: item.path, reason: reasonFor(item.error) }));
+      if (item.error?.code === "request_full") void this.#askLeft();
     }
+  }
+
+  /** Others have sent meanwhile: there is left what the server says now, beside what this visit takes of it. */
+  async #askLeft(): Promise<void> {
+    if (this.#asksLeft) return;
+    this.#asksLeft = true;
+    try {
+      const { filesLeft, bytesLeft } = await fetchLinkInfo(
+        this.#ports,
+        this.#hash,
+        new AbortController().signal,
+        BASE,
+      );
+      const { files, bytes } = takenBy(this.#manager.totals());
+      this.#info = {
+        ...this.#info,
+        filesLeft: filesLeft === null ? null : filesLeft + files,
+        bytesLeft: bytesLeft === null ? null : bytesLeft + bytes,
+      };
+      this.#paint();
+    } catch {
+      // What it said before stands there; the next refusal asks again.
+    }
+    this.#asksLeft = false;
   }
 
   /** It goes on by itself when the server answers again; where one has to log in first, only the person can. */
