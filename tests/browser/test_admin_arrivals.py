@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.admin import PATIENCE_MS, back_to_links, look_again, owner_desk, row_of, unfold
+from tests.support.admin import PATIENCE_MS, back_to_links, log_in, look_again, owner_desk, owner_page, row_of, unfold
 from tests.support.axe import complaints
 from tests.support.client import Client, Link
 from tests.support.live import LiveServer
@@ -108,3 +108,28 @@ def test_links_are_chosen_and_sorted_and_what_is_seen_is_said_from_the_desk(desk
         desk.get_by_role("button", name="Show all").click()
         expect(names).to_have_count(3)
     assert complaints(desk) == []
+
+
+def test_the_list_is_shown_with_what_stands_above_it(browser: Browser, server: LiveServer) -> None:
+    """Nothing moves away from under a pointer after the login."""
+    Client.of(server).make_link(title="Moves nothing").deliver("new.txt", b"new")
+    with owner_page(browser, server.url) as page:
+        # The page waits a second for what is slow; here it waits for as long as this machine takes.
+        page.add_init_script(
+            """const real = setTimeout;
+            window.setTimeout = (task, after, ...more) => real(task, after === 1000 ? 60000 : after, ...more);"""
+        )
+        page.goto("/admin")
+        page.evaluate(
+            """() => {
+                const desk = document.getElementById('desk');
+                const top = () => document.getElementById('links-title').getBoundingClientRect().top;
+                const seen = () => desk.classList.contains('drawing') || (window.first ??= top());
+                new MutationObserver(seen).observe(desk, {attributeFilter: ['class']});
+                window.top_now = top;
+            }"""
+        )
+        log_in(page, server.token)
+        expect(page.locator("#arrived")).to_contain_text("Moves nothing")
+        expect(page.locator("#desk.drawing")).to_have_count(0)
+        assert page.evaluate("window.first") == page.evaluate("top_now()")

@@ -34,10 +34,13 @@ import { QuotaLine } from "./quotas";
 import { SearchPanel } from "./search";
 import { TellingOpener } from "./telling/opener";
 import { NOBODY_ELSE, showFor, type Who } from "./whose";
+import type { ListedLink } from "./wire";
 import { errorWords, nameOf } from "./words";
 
 const PAUSE_MS = 2_000;
 const PATIENCE_MS = 5_000;
+/** So long the list waits at first for what stands above it. */
+const ABOVE_MS = 1_000;
 
 export class AdminPage {
   readonly #api = new OwnerApi({
@@ -164,6 +167,8 @@ export class AdminPage {
       this.#news.failed();
       if (signal.aborted || (error instanceof UploadError && error.status === 401)) return;
       show(problem, t("out_of_date", { error: errorWords(error) }));
+    } finally {
+      this.#reveal();
     }
   }
 
@@ -192,9 +197,19 @@ export class AdminPage {
     this.#linkPage.show(links);
     this.#countNew(links.reduce((sum, { filesNew }) => sum + filesNew, 0));
     await this.#linkPage.refresh(signal);
-    if (this.#shown === null) await this.#arrived.show(links, signal);
-    await this.#quotas.show(who, signal);
-    void this.#begin(links.length > 0);
+    await this.#showAbove(links, who, signal);
+  }
+
+  /** What stands above the list. At first the list is shown with it, so that it does not move; but it waits for nothing slow. */
+  async #showAbove(links: readonly ListedLink[], who: Who, signal: AbortSignal): Promise<void> {
+    if (this.#shown !== null) return this.#quotas.show(who, signal);
+    const patience = new Promise<void>((over) => setTimeout(over, ABOVE_MS)).then(() => this.#reveal());
+    const begun = Promise.race([this.#begin(links.length > 0), patience]);
+    await Promise.all([this.#arrived.show(links, signal), this.#quotas.show(who, signal), begun]);
+  }
+
+  #reveal(): void {
+    if (this.#wasIn && this.#shown === null) need("desk").classList.remove("drawing");
   }
 
   /** What a first day needs is loaded behind everything else, once. */
