@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app.core.messages import Channel, Message, MessageKind
-from app.services.messages.content import clean, inert, size_text
+from app.services.messages.content import clean, inert
 from app.services.messages.languages import LANGUAGES
 from app.services.messages.mails import Mails
 from app.services.messages.words import ENGLISH, Words
@@ -157,22 +157,6 @@ def test_a_mail_to_an_address_that_is_not_ascii() -> None:
 def test_texts_of_others(text: str, shown: str) -> None:
     assert inert(text) == shown
     assert len(clean(text)) <= 120
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 bytes"),
-        (1023, "1023 bytes"),
-        (1024, "1 kB"),
-        (1536, "1.5 kB"),
-        (100 * 1024, "100 kB"),
-        (1024**2, "1 MB"),
-        (5 * 1024**4, "5 TB"),
-    ],
-)
-def test_sizes(size: int, text: str) -> None:
-    assert size_text(size) == text
 
 
 STOP = f"https://files.{'a-long-name-' * 5}x.example.org/drop/api/droppr/reminders/{'x' * 43}"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.core.messages import MAX_PROVEN, Channel, Message, MessageKind
+from app.core.sizes import count_text, size_text
 from app.services.messages.words import Words
 
 MAX_SHOWN = 120
@@ -22,7 +23,6 @@ _HIDDEN = re.compile(
 )
 # Where mail programs would see an address and make a link of it, and chats somebody to call.
 _LINKED = re.compile(r"(?<=[.:@/<])(?=\S)")
-_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ def _told(message: Message, words: Words, public_url: str | None, subject: str, 
     where = f"/links/{message.link}" if message.channel is Channel.MAIL else ""
     named = {
         "title": clean(facts["title"] or facts["folder"]),
-        "files": f"{facts['files']:,}",
-        "size": size_text(facts["bytes"]),
+        "files": count_text(facts["files"], words.language),
+        "size": size_text(facts["bytes"], words.language),
     }
     senders = ", ".join(map(inert, facts["senders"]))
     return Content(
@@ -180,12 +180,12 @@ def _confirmation(facts: Mapping[str, Any], words: Words) -> Content:
     title = clean(facts["title"])
     whole = count <= MAX_PROVEN
     return Content(
-        subject=subject.format(files=f"{count:,}"),
+        subject=subject.format(files=count_text(count, words.language)),
         before=[words.confirmed.format(title=title) if title else words.confirmed_untitled],
         files=_files(facts, words),
         after=[
             *_for_whom(facts, words),
-            words.receipt if whole else words.receipt_of_some.format(files=f"{MAX_PROVEN:,}"),
+            words.receipt if whole else words.receipt_of_some.format(files=count_text(MAX_PROVEN, words.language)),
         ],
         small=words.why_sender,
     )
@@ -205,23 +205,12 @@ def inert(text: str) -> str:
     return _LINKED.sub("\u2060", clean(text))
 
 
-def size_text(size: int) -> str:
-    """A size for people, in powers of 1024 as the pages have them."""
-    shown, unit = float(size), 0
-    while shown >= 1024 and unit < len(_UNITS) - 1:
-        shown, unit = shown / 1024, unit + 1
-    if unit == 0:
-        return f"{size} {_UNITS[0]}"
-    text = f"{shown:.0f}" if shown >= 100 else f"{shown:.1f}".removesuffix(".0")
-    return f"{text} {_UNITS[unit]}"
-
-
 def _files(facts: Mapping[str, Any], words: Words) -> list[str]:
-    named = [f"{inert(each['path'])} ({size_text(each['size'])})" for each in facts["named"]]
+    named = [f"{inert(each['path'])} ({size_text(each['size'], words.language)})" for each in facts["named"]]
     left = facts["files"] - len(named)
     if left <= 0:
         return named
-    return [*named, words.more_one if left == 1 else words.more.format(files=f"{left:,}")]
+    return [*named, words.more_one if left == 1 else words.more.format(files=count_text(left, words.language))]
 
 
 def text_of(content: Content) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-UNITS = ("B", "KB", "MB", "GB", "TB")
-_FRENCH = ("o", "Ko", "Mo", "Go", "To")
+from app.core.sizes import size_text
 
 
 class Words(NamedTuple):
@@ -36,19 +35,13 @@ class Words(NamedTuple):
     """Stands above what any address says that cannot be shown."""
     too_often: str
     broken: str
-    decimal: str = "."
-    units: tuple[str, ...] = UNITS
 
     @property
     def direction(self) -> str:
         return "rtl" if self.language == "ar" else "ltr"
 
     def size(self, bytes: int) -> str:
-        """A size as people read it, in 1024s."""
-        power = min(len(self.units) - 1, max(0, (max(1, bytes).bit_length() - 1) // 10))
-        value = bytes / 1024**power
-        text = f"{value:.0f}" if power == 0 or value >= 100 else f"{value:.1f}".removesuffix(".0")
-        return f"{text.replace('.', self.decimal)}\N{NO-BREAK SPACE}{self.units[power]}"
+        return size_text(bytes, self.language).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 EN = Words(
@@ -98,7 +91,6 @@ DE = Words(
     not_now="Das geht gerade nicht",
     too_often="Aus Ihrem Netz wurde zu oft gefragt. Warten Sie ein paar Minuten und laden Sie diese Seite dann neu.",
     broken="Auf dem Server ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal; bleibt es so, sagen Sie es der Person, von der Sie die Adresse haben.",
-    decimal=",",
 )
 FR = Words(
     "fr",
@@ -123,8 +115,6 @@ FR = Words(
     not_now="Impossible d’afficher ceci pour l’instant",
     too_often="Trop de demandes sont venues de votre réseau. Attendez quelques minutes, puis rechargez cette page.",
     broken="Une erreur s’est produite sur le serveur. Réessayez dans un instant ; si cela persiste, prévenez la personne qui vous a envoyé l’adresse.",
-    decimal=",",
-    units=_FRENCH,
 )
 ES = Words(
     "es",
@@ -149,7 +139,6 @@ ES = Words(
     not_now="Ahora no se puede mostrar",
     too_often="Ha habido demasiadas peticiones desde su red. Espere unos minutos y vuelva a cargar esta página.",
     broken="Algo ha fallado en el servidor. Inténtelo de nuevo en un momento; si sigue igual, avise a quien le envió la dirección.",
-    decimal=",",
 )
 PL = Words(
     "pl",
@@ -174,7 +163,6 @@ PL = Words(
     not_now="Teraz nie można tego pokazać",
     too_often="Z Twojej sieci przyszło zbyt wiele zapytań. Odczekaj kilka minut i wczytaj tę stronę ponownie.",
     broken="Na serwerze coś poszło nie tak. Spróbuj ponownie za chwilę; jeśli to nie pomoże, powiedz o tym osobie, która przysłała adres.",
-    decimal=",",
 )
 JA = Words(
     "ja",

@@ -1,0 +1,34 @@
+"""Sizes and numbers for people, in 1024s and as the pages write them in their language."""
+
+from __future__ import annotations
+
+_UNITS = ("kB", "MB", "GB", "TB", "PB")
+_OTHER_UNITS = {
+    "ar": ("كيلوبايت", "م.ب", "غ.ب", "تيرابايت", "بيتابايت"),
+    "fr": ("ko", "Mo", "Go", "To", "Po"),
+    "ja": ("KB", "MB", "GB", "TB", "PB"),
+}
+_BYTES = {"ar": "بايت", "de": "Byte", "fr": "octets", "ja": "バイト", "pl": "B"}
+_DECIMAL = {"de": ",", "es": ",", "fr": ",", "pl": ","}
+_THOUSANDS = {"de": ".", "es": ".", "fr": "\N{NARROW NO-BREAK SPACE}", "pl": "\N{NO-BREAK SPACE}"}
+# Where four digits stand together.
+_LONGER = {"es", "pl"}
+
+
+def size_text(size: int, language: str) -> str:
+    shown, power = float(size), 0
+    while shown >= 1024 and power < len(_UNITS):
+        shown, power = shown / 1024, power + 1
+    if power == 0:
+        return f"{count_text(size, language)} {_BYTES.get(language, 'bytes')}"
+    unit = _OTHER_UNITS.get(language, _UNITS)[power - 1]
+    if shown >= 100:
+        return f"{count_text(round(shown), language)} {unit}"
+    text = f"{shown:.1f}".removesuffix(".0").replace(".", _DECIMAL.get(language, "."))
+    return f"{text} {unit}"
+
+
+def count_text(count: int, language: str) -> str:
+    if count < 10_000 and language in _LONGER:
+        return str(count)
+    return f"{count:,}".replace(",", _THOUSANDS.get(language, ","))
