@@ -61,7 +61,8 @@ def test_one_is_kept_found_noted_and_taken_away(store: SQLIdentities, accounts: 
         with pytest.raises(AccountNotFound):
             store.unlink(account, "id-1", spare_last=False, keep=b"", by=OWNER)
     store.unlink("ann", "id-1", spare_last=True, keep=b"", by=OWNER)
-    assert store.find(ISSUER, "sub-1") is None
+    # Known to have been taken away, and nobody's.
+    assert (store.find(ISSUER, "sub-1"), store.all()) == (replace(used, account=""), [])
     facts = {"account": "ann", "issuer": ISSUER}
     assert told(opened)[-2:] == [
         ("identity_added", "owner", facts | {"shown": "ann@example.org"}),

@@ -141,6 +141,29 @@ def test_who_was_removed_comes_back_by_an_invitation(door: Door) -> None:
     assert (back.name, back.role, back.teams) == ("ann", Role.VIEWER, ("tax",))
 
 
+def test_what_was_taken_away_does_not_come_back_by_the_address_of_the_account(door: Door) -> None:
+    door.waiting("ann", "ann@example.org")
+    door.let_in(ANN)
+    (known,) = door.identities().all("ann")
+    door.identities().unlink("ann", known.id, OWNER)
+    assert door.identities().all("ann") == []
+    for admission in (NOBODY_NEW, replace(NOBODY_NEW, new_accounts=True)):
+        with pytest.raises(NotAdmitted, match="taken away"):
+            door.let_in(ANN, admission)
+    # Whoever has the account adds it again.
+    door.identities().link("ann", ANN, OWNER)
+    assert door.let_in(ANN).account.name == "ann"
+
+
+def test_what_a_proxy_says_counts_again(door: Door) -> None:
+    door.waiting("ann", "")
+    by_proxy = Vouched(PROXY, "ann", "ann", "", "ann", frozenset())
+    door.let_in(by_proxy)
+    (known,) = door.identities().all("ann")
+    door.identities().unlink("ann", known.id, OWNER)
+    assert door.let_in(by_proxy).account.name == "ann"
+
+
 def test_what_is_not_ones_own_is_not_taken_away(door: Door) -> None:
     allowed = Admission(new_accounts=True)
     done = door.let_in(ANN, allowed)

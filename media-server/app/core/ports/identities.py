@@ -38,7 +38,7 @@ class IdentityStore(Protocol):
         ...
 
     def unlink(self, account: str, id: str, *, spare_last: bool, keep: bytes, by: Actor) -> None:
-        """Forget one of an account, durably, and end the sessions that began by its way, but that of the digest ``keep``. Raises IdentityNotFound, AccountNotFound; LastWayIn
+        """Take one from an account, durably: a provider's stays known as nobody's until it is linked, a proxy's is forgotten. And end the sessions that began by its way, but that of the digest ``keep``. Raises IdentityNotFound, AccountNotFound; LastWayIn
         where ``spare_last`` and the account has no other and no password."""
         ...
 

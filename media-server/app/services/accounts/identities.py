@@ -22,7 +22,8 @@ from app.services.accounts.people import People
 from app.services.accounts.sessions import AccountSessions, digest_of
 
 REMOVED = (
-    "The account that this log-in was for has been removed. Ask whoever looks after this server for an invitation."
+    "The account that this log-in was for has been removed, or the log-in was taken away from it. Ask whoever looks after this server for an"
+    " invitation."
 )
 
 
@@ -80,7 +81,7 @@ class Identities:
         self._store.link(self._new(vouched, account), by)
 
     def unlink(self, account: str, id: str, by: Actor, cookie: str | None = None) -> None:
-        """Take one away, which ends the sessions that began by its way, but that of the cookie. Raises IdentityNotFound, AccountNotFound; LastWayIn
+        """Take one away, so that it opens nothing until somebody is invited by it or adds it, and which ends the sessions that began by its way, but that of the cookie. Raises IdentityNotFound, AccountNotFound; LastWayIn
         for whoever takes away their own only one."""
         oneself = by.kind is ActorKind.ACCOUNT and by.name == account
         self._store.unlink(account, id, spare_last=oneself, keep=digest_of(cookie or ""), by=by)

@@ -12,7 +12,7 @@ from app.core.accounts import Account, is_account_name
 from app.core.actors import Actor
 from app.core.audit import Act, AuditRow
 from app.core.errors import AccountNotFound, InvitationNotFound, UploadError
-from app.core.identities import MAX_IDENTITIES, Identity, way_of
+from app.core.identities import MAX_IDENTITIES, PROXY, Identity, way_of
 from app.core.ports.guards import Clock
 from app.storage.sql.account_tables import (
     NOBODYS,
@@ -63,6 +63,7 @@ class SQLIdentities:
             .where(table.c.id == value("id"), table.c.used_at < value("at", sa.Double))
         )
         self._remove = words(table.delete().where(table.c.id == value("id")))
+        self._disown = words(table.update().values(account=NOBODYS).where(table.c.id == value("id")))
         self._lock = words(select(accounts.c.password).where(accounts.c.name == value("account")).with_for_update())
         self._passkey = words(
             select(account_passkeys.c.id)
@@ -130,7 +131,8 @@ class SQLIdentities:
                 raise IdentityNotFound()
             if spare_last and len(own) == 1 and kept[0] is None and tx.one(self._passkey, account=account) is None:
                 raise LastWayIn()
-            tx.run(self._remove, id=id)
+            # A provider's would come back by the address of the account at the next log-in; a proxy's stands for the name it says.
+            tx.run(self._remove if gone.issuer == PROXY else self._disown, id=id)
             tx.run(self._end, account=account, way=way_of(gone.issuer), keep=keep)
             self._note(tx, Act.IDENTITY_REMOVED, gone, by)
         self._database.sync()

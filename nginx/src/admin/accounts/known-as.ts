@@ -15,7 +15,7 @@ interface Needs {
   readonly account: string | null;
   readonly piece: Pick<Piece, "tries">;
   /** What is asked before one is taken away; null to ask nothing. */
-  readonly question: ((shown: string) => string) | null;
+  readonly question: ((identity: Identity) => string) | null;
   /** Told how many there are, whenever that is known anew. */
   readonly onShown: (count: number) => void;
 }
@@ -48,7 +48,7 @@ export class KnownAs {
     const line = make("li", {}, make("bdi", { className: "line-name", text: name }), beside);
     const { question } = this.#needs;
     const take = makeButton(t("identity_take"), "slim", () => {
-      if (question !== null) this.#asks(line, question(name), identity);
+      if (question !== null) this.#asks(line, question(identity), identity);
     });
     take.setAttribute("aria-label", t("identity_take_item", { name }));
     if (question === null) acts(take, () => this.#take(identity));
@@ -70,9 +70,9 @@ export class KnownAs {
     no.focus();
   }
 
-  async #take({ id, shown }: Identity): Promise<void> {
+  async #take({ id, shown, isProxy }: Identity): Promise<void> {
     const { calls, account, piece } = this.#needs;
-    const done = t(account === null ? "identity_taken" : "identity_taken_from", {
+    const done = t(doneKey(account, isProxy), {
       name: visibleName(shown),
       account: account ?? "",
     });
@@ -82,4 +82,9 @@ export class KnownAs {
 
 function hostOf(issuer: string): string {
   return URL.canParse(issuer) ? new URL(issuer).host : issuer;
+}
+
+function doneKey(account: string | null, isProxy: boolean) {
+  if (isProxy) return "identity_proxy_taken";
+  return account === null ? "identity_taken" : "identity_taken_from";
 }

@@ -130,7 +130,8 @@ export class PeopleList {
       calls: this.#calls,
       account: name,
       piece: this.#piece,
-      question: (shown) => t("identity_taking", { name: shown, account: name }),
+      question: ({ shown, isProxy }) =>
+        t(isProxy ? "identity_proxy_taking" : "identity_taking", { name: visibleName(shown), account: name }),
       onShown: (count) => {
         box.hidden = count === 0;
       },

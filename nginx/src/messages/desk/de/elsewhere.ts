@@ -14,6 +14,9 @@ export default {
   identity_taken_from: "{name} öffnet das Konto {account} nicht mehr.",
   identity_taking:
     "{name} öffnet das Konto {account} dann nicht mehr, und Sitzungen, die so begonnen haben, enden.",
+  identity_proxy_taking:
+    "Sitzungen, die {name} über den Proxy begonnen hat, enden. Nennt er den Namen wieder, kommt {name} wieder herein: Schalten Sie das Konto ab, um das zu verhindern.",
+  identity_proxy_taken: "Sitzungen, die {name} über den Proxy begonnen hat, sind beendet.",
   identity_go: "Zu {label}",
   identity_add: "{label} hinzufügen",
 } satisfies Words<"elsewhere">;

@@ -13,6 +13,9 @@ export default {
   identity_taken: "{name} opens this account no more.",
   identity_taken_from: "{name} opens the account {account} no more.",
   identity_taking: "{name} then opens the account {account} no more, and sessions that began that way end.",
+  identity_proxy_taking:
+    "Sessions that {name} began by the proxy end. Its next word lets {name} in again: to keep them out, switch the account off.",
+  identity_proxy_taken: "Sessions that {name} began by the proxy have ended.",
   identity_go: "Go to {label}",
   identity_add: "Add {label}",
 };

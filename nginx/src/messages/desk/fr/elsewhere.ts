@@ -14,6 +14,9 @@ export default {
   identity_taken_from: "{name} n’ouvre plus le compte {account}.",
   identity_taking:
     "{name} n’ouvrira plus le compte {account}, et les sessions commencées ainsi prendront fin.",
+  identity_proxy_taking:
+    "Les sessions que {name} a commencées par le proxy prendront fin. Dès que le proxy redira ce nom, {name} entrera de nouveau : désactivez le compte pour l’empêcher.",
+  identity_proxy_taken: "Les sessions que {name} a commencées par le proxy ont pris fin.",
   identity_go: "Aller à {label}",
   identity_add: "Ajouter {label}",
 } satisfies Words<"elsewhere">;

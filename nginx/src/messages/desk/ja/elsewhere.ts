@@ -14,6 +14,9 @@ export default {
   identity_taken_from: "{name}ではアカウント{account}に入れなくなりました。",
   identity_taking:
     "{name}では今後アカウント{account}に入れなくなり、その方法で始まったセッションは終了します。",
+  identity_proxy_taking:
+    "{name}がプロキシ経由で始めたセッションは終了します。プロキシが再びこの名前を示すと、{name}はまた入れます。入れないようにするには、アカウントを無効にしてください。",
+  identity_proxy_taken: "{name}がプロキシ経由で始めたセッションは終了しました。",
   identity_go: "{label}へ進む",
   identity_add: "{label}を追加",
 } satisfies Words<"elsewhere">;

@@ -13,6 +13,9 @@ export default {
   identity_taken: "{name} nie otwiera już tego konta.",
   identity_taken_from: "{name} nie otwiera już konta {account}.",
   identity_taking: "{name} nie otworzy już konta {account}, a sesje rozpoczęte w ten sposób się zakończą.",
+  identity_proxy_taking:
+    "Sesje, które {name} rozpoczął przez serwer pośredniczący, się zakończą. Gdy znów poda on tę nazwę, {name} wejdzie ponownie: aby temu zapobiec, wyłącz konto.",
+  identity_proxy_taken: "Sesje, które {name} rozpoczął przez serwer pośredniczący, zostały zakończone.",
   identity_go: "Przejdź do {label}",
   identity_add: "Dodaj {label}",
 } satisfies Words<"elsewhere">;
