@@ -667,7 +667,7 @@ PUSH_STATES = {
 def test_being_told_in_the_browser(browser: Browser, full: LiveServer, gauge: Gauge) -> None:
     told = PushBrowser(f"https://93.184.215.14/push/{secrets.token_hex(8)}").subscription()
     words = {
-        "asked": "getting an address from its push service",
+        "asked": "allow it there",
         "denied": "blocked",
         "unsupported": "has no notifications",
         "on": "This browser is told what arrives.",
