@@ -244,6 +244,25 @@ describe("the panel", () => {
     expect(boxes[0]?.validationMessage).toBe("Choose at least one thing that is told.");
   });
 
+  it("changes what one is told, and its address only where that is another", async () => {
+    answers["GET /endpoints"] = { endpoints: [shown({ kinds: ["files.received", "link.made", "test"] })] };
+    answers["PATCH /endpoints/ep_1"] = shown();
+    const { element } = await listed("this");
+    button(element, "change").click();
+    await flush();
+    const url = element.querySelector<HTMLInputElement>("form input");
+    expect(document.activeElement).toBe(url);
+    expect(url?.value).toBe("https://example.org/hook");
+    element.querySelector<HTMLInputElement>('[value="link.made"]')?.click();
+    const form = element.querySelector("form");
+    form?.dispatchEvent(new Event("submit", { cancelable: true }));
+    await flush();
+    const asks = () => asked.filter(([method]) => method === "PATCH").map(([, , body]) => body);
+    expect(asks()).toEqual([{ kinds: ["files.received", "test"] }]);
+    expect(element.querySelector("form")).toBeNull();
+    expect((document.activeElement as HTMLElement).dataset.act).toBe("change");
+  });
+
   it("changes who is mailed about a link", async () => {
     const changed = vi.fn();
     const ports = { link: "this", notify: "anna@example.org, ben@example.org", mayAdminister: true };

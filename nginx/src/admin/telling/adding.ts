@@ -1,4 +1,4 @@
-// One place more where messages go: a program by webhook, or for admins a chat.
+// One place more where messages go: a program by webhook, or for admins a chat; or another address and other things told for one.
 
 import { make } from "../../page/dom";
 import { labelled } from "../accounts/login";
@@ -6,7 +6,7 @@ import { Piece, submitButton, textField } from "../accounts/pieces";
 import { t } from "../i18n";
 import { freshId, optionOf, submits } from "../parts";
 import type { TellingCalls } from "./calls";
-import type { Made } from "./wire";
+import type { Endpoint, Made } from "./wire";
 import { HOOK_KINDS, kindWords } from "./words";
 
 /** Chats are told of these alone. */
@@ -19,6 +19,8 @@ export interface AddingPorts {
   /** The only link that it is told of; null for all. */
   readonly link: string | null;
   readonly mayAdminister: boolean;
+  /** The one that is changed; none where one is added. */
+  readonly endpoint?: Endpoint;
   readonly added: (made: Made) => Promise<void>;
 }
 
@@ -40,9 +42,16 @@ export class Adding {
   constructor(calls: TellingCalls, ports: AddingPorts) {
     this.#calls = calls;
     this.#ports = ports;
+    const { endpoint } = ports;
+    if (endpoint?.way === "webhook") this.#hook.input.value = endpoint.url;
     this.#boxes = HOOK_KINDS.map((kind) => {
       const box = make("input");
-      Object.assign(box, { type: "checkbox", value: kind, defaultChecked: true, id: freshId("kind") });
+      Object.assign(box, {
+        type: "checkbox",
+        value: kind,
+        defaultChecked: endpoint?.kinds.includes(kind) ?? true,
+        id: freshId("kind"),
+      });
       box.addEventListener("change", () => this.#judge());
       return box;
     });
@@ -56,7 +65,12 @@ export class Adding {
   }
 
   get #isChat(): boolean {
-    return this.#way.value === "chat";
+    return (this.#ports.endpoint?.way ?? this.#way.value) === "chat";
+  }
+
+  /** The form alone. */
+  get form(): HTMLElement {
+    return this.#piece.element;
   }
 
   #form(): HTMLFormElement {
@@ -79,7 +93,7 @@ export class Adding {
     const whose = labelled(t("tell_of"), this.#link);
     whose.hidden = this.#link.options.length < 2;
     const form = make("form", {}, way, this.#hook.label, this.#chat.label, whose, this.#kinds);
-    form.append(submitButton(t("tell_add_it")));
+    form.append(submitButton(t(this.#ports.endpoint === undefined ? "tell_add_it" : "save")));
     submits(form, () => this.#add(form));
     return form;
   }
@@ -100,7 +114,8 @@ export class Adding {
       [this.#chat, isChat] as const,
     ]) {
       label.hidden = !isShown;
-      input.required = isShown;
+      // A chat's address is not shown again: left empty, it stays.
+      input.required = isShown && !(isChat && this.#ports.endpoint !== undefined);
       input.disabled = !isShown;
     }
     for (const box of this.#boxes) {
@@ -126,15 +141,22 @@ export class Adding {
     const most = this.#isChat ? CHAT_KINDS.length : HOOK_KINDS.length;
     const kinds = this.#chosen.map(({ value }) => value);
     let made: Made | null = null;
+    const { endpoint } = this.#ports;
+    const url = input.value.trim();
     const task = async (): Promise<void> => {
+      if (endpoint !== undefined) {
+        const changes = { ...(url === "" || url === endpoint.url ? {} : { url }), kinds: [...kinds, "test"] };
+        made = { endpoint: await this.#calls.change(endpoint.id, changes), secret: "" };
+        return;
+      }
       made = await this.#calls.make({
-        url: input.value.trim(),
+        url,
         ...(kinds.length === most ? {} : { kinds: [...kinds, "test"] }),
         ...(this.#link.value === "" ? {} : { link: this.#link.value }),
       });
     };
     if (!(await this.#piece.tries(task)) || made === null) return;
-    form.reset();
+    if (endpoint === undefined) form.reset();
     this.#turn();
     this.element.open = false;
     await this.#ports.added(made);

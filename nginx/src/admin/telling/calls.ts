@@ -6,6 +6,7 @@ import {
   type Made,
   type Message,
   type MessagePage,
+  parseEndpoint,
   parseEndpoints,
   parseMade,
   parseMessage,
@@ -36,6 +37,13 @@ export class TellingCalls {
 
   async make(endpoint: NewEndpoint): Promise<Made> {
     return parseMade(await this.#api.raw("POST", "/endpoints", endpoint));
+  }
+
+  async change(
+    id: string,
+    changes: { readonly url?: string; readonly kinds: readonly string[] },
+  ): Promise<Endpoint> {
+    return parseEndpoint(await this.#api.raw("PATCH", endpointPath(id), changes));
   }
 
   async turn(id: string, active: boolean): Promise<void> {

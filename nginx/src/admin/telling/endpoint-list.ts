@@ -6,6 +6,7 @@ import { joined, t } from "../i18n";
 import { acts, say } from "../parts";
 import { visibleName } from "../visible";
 import { mayChange } from "../whose";
+import { Adding } from "./adding";
 import type { TellingCalls } from "./calls";
 import { follow } from "./following";
 import type { Endpoint, Made, Message } from "./wire";
@@ -122,7 +123,8 @@ export class EndpointList {
     return line;
   }
 
-  #buttons({ id, way, url, isActive }: Endpoint): HTMLElement {
+  #buttons(endpoint: Endpoint): HTMLElement {
+    const { id, way, url, isActive } = endpoint;
     const name = shortAddress(url);
     const row = make("div", { className: "row" });
     const button = (act: string, words: string, label: string, task: () => Promise<void>): void => {
@@ -135,6 +137,10 @@ export class EndpointList {
     button("test", t("tell_test"), t("tell_test_item", { name }), () => this.#test(id));
     const turn = isActive ? "tell_switch_off" : "tell_switch_on";
     button("turn", t(turn), `${t(turn)}: ${name}`, () => this.#turn(id, name, !isActive));
+    if (way !== "push")
+      button("change", t("tell_change"), `${t("tell_change")}: ${name}`, async () =>
+        this.#change(endpoint, name, row),
+      );
     if (way === "webhook")
       button("renew", t("tell_renew"), `${t("tell_renew")}: ${name}`, async () => this.#asksRenewal(id, row));
     button("remove", t("tell_remove"), `${t("tell_remove")}: ${name}`, async () =>
@@ -178,6 +184,26 @@ export class EndpointList {
     if (!(await this.#piece.tries(() => this.#calls.turn(id, active), words))) return;
     await this.load();
     this.#focus(id, "turn");
+  }
+
+  #change(endpoint: Endpoint, name: string, row: HTMLElement): void {
+    const back = (): void => {
+      this.#render();
+      this.#focus(endpoint.id, "change");
+    };
+    const { form } = new Adding(this.#calls, {
+      link: null,
+      mayAdminister: false,
+      endpoint,
+      added: async () => {
+        await this.load();
+        this.#focus(endpoint.id, "change");
+        say(t("tell_changed", { name }));
+      },
+    });
+    row.replaceChildren(form, makeButton(t("cancel"), "", back));
+    row.classList.replace("row", "editing");
+    form.querySelector<HTMLElement>("input:not(:disabled)")?.focus();
   }
 
   /** Programs that know the old one refuse what comes from then on, so it asks. */

@@ -62,6 +62,8 @@ export default {
   tell_switched_on: "عاد {name} يُبلَّغ.",
   tell_renew: "سر جديد",
   tell_renewing: "ينتهي السر القديم فورًا. يرفض البرنامج الرسائل حتى يحصل على الجديد.",
+  tell_change: "تغيير",
+  tell_changed: "غُيّر {name}.",
   tell_remove: "إزالة",
   tell_removing: "إزالة {name}؟ ما لم يُبلَّغ به بعد يُترك.",
   tell_removed: "أُزيل {name}.",

@@ -66,6 +66,8 @@ export default {
   tell_renew: "Neues Geheimnis",
   tell_renewing:
     "Das alte Geheimnis gilt sofort nicht mehr. Bis das Programm das neue hat, lehnt es Nachrichten ab.",
+  tell_change: "Ändern",
+  tell_changed: "{name} ist geändert.",
   tell_remove: "Entfernen",
   tell_removing: "{name} entfernen? Was noch nicht gemeldet ist, wird aufgegeben.",
   tell_removed: "{name} ist entfernt.",

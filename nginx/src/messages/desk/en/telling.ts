@@ -64,6 +64,8 @@ export default {
   tell_renew: "New secret",
   tell_renewing:
     "The old secret ends at once. Until the program has the new one, it refuses what it is told.",
+  tell_change: "Change",
+  tell_changed: "{name} is changed.",
   tell_remove: "Remove",
   tell_removing: "Remove {name}? What it was not told yet is given up.",
   tell_removed: "{name} is removed.",

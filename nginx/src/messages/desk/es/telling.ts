@@ -66,6 +66,8 @@ export default {
   tell_renew: "Secreto nuevo",
   tell_renewing:
     "El secreto antiguo deja de valer al momento. Hasta tener el nuevo, el programa rechaza los mensajes.",
+  tell_change: "Cambiar",
+  tell_changed: "Se ha cambiado {name}.",
   tell_remove: "Quitar",
   tell_removing: "¿Quitar {name}? Lo que aún no se ha comunicado se pierde.",
   tell_removed: "Se ha quitado {name}.",

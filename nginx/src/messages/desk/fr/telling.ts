@@ -66,6 +66,8 @@ export default {
   tell_renew: "Nouveau secret",
   tell_renewing:
     "L’ancien secret cesse aussitôt de valoir. Sans le nouveau, le programme refuse les messages.",
+  tell_change: "Modifier",
+  tell_changed: "{name} est modifié.",
   tell_remove: "Retirer",
   tell_removing: "Retirer {name} ? Ce qui n’a pas encore été signalé est abandonné.",
   tell_removed: "{name} est retiré.",

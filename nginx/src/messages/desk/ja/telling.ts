@@ -66,6 +66,8 @@ export default {
   tell_renew: "新しいシークレット",
   tell_renewing:
     "古いシークレットはすぐに無効になります。新しいものを設定するまで、プログラムは通知を拒否します。",
+  tell_change: "変更",
+  tell_changed: "{name} を変更しました。",
   tell_remove: "削除",
   tell_removing: "{name} を削除しますか。まだ届いていない通知は中止されます。",
   tell_removed: "{name} を削除しました。",

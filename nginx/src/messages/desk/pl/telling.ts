@@ -65,6 +65,8 @@ export default {
   tell_switched_on: "{name} znów jest powiadamiany.",
   tell_renew: "Nowy sekret",
   tell_renewing: "Stary sekret od razu przestaje działać. Dopóki program nie ma nowego, odrzuca wiadomości.",
+  tell_change: "Zmień",
+  tell_changed: "Zmieniono {name}.",
   tell_remove: "Usuń",
   tell_removing: "Usunąć {name}? To, czego jeszcze nie przekazano, przepadnie.",
   tell_removed: "Usunięto {name}.",
