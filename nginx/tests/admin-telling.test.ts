@@ -212,7 +212,7 @@ describe("the panel", () => {
     document.documentElement.toggleAttribute("data-only-looks", true);
     const { element } = await listed(null);
     expect(element.querySelectorAll("button")).toHaveLength(0);
-    const log = new MessageLog(calls, { link: null, listed: () => {} });
+    const log = new MessageLog(calls, { link: null, listed: () => {}, tried: () => {} });
     answers["GET /messages"] = { messages: [said()] };
     await log.load();
     expect(log.element.querySelectorAll("li")).toHaveLength(1);
@@ -282,7 +282,8 @@ describe("the panel", () => {
   it("pages the log, and sends one again", async () => {
     answers["GET /messages"] = { messages: [said({ state: "given_up", answer: "410" })], next_cursor: "c" };
     answers["POST /messages/msg_1/redelivery"] = said({ state: "sent", done_at: Date.now() / 1_000 });
-    const log = new MessageLog(calls, { link: "this", listed: () => {} });
+    const tried = vi.fn();
+    const log = new MessageLog(calls, { link: "this", listed: () => {}, tried });
     document.body.append(log.element);
     await log.load();
     log.know([endpoint()]);
@@ -291,6 +292,7 @@ describe("the panel", () => {
     log.element.querySelector<HTMLButtonElement>("li button")?.click();
     await flush();
     expect(log.element.querySelector(".outcome")?.textContent).toBe("Delivered: just now");
+    expect(tried).toHaveBeenCalledOnce();
     answers["GET /messages"] = { messages: [said({ id: "msg_0" })] };
     const more = [...log.element.querySelectorAll("button")].find((each) => each.textContent === "Show more");
     more?.click();

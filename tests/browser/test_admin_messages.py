@@ -82,6 +82,9 @@ def test_an_owner_sets_up_who_is_told_and_never_leaves_the_desk(
         failed = log.get_by_role("listitem").first
         failed.get_by_role("button", name="Send again").click()
         expect(failed).to_contain_text("Delivered: just now")
+        expect(row).not_to_contain_text("takes nothing")
+        expect(row).to_contain_text("Test: Delivered: just now")
+        expect(failed.get_by_role("button", name="Send again")).to_be_focused()
         log.get_by_label("Which messages").select_option("given_up")
         expect(log).to_contain_text("No message is like that.")
         row.get_by_role("button", name="Change").click()

@@ -46,14 +46,25 @@ export class EndpointList {
     return this.#piece.element;
   }
 
-  async load(): Promise<void> {
+  /** With `isQuiet` not where something is typed or asked, which would be lost. */
+  async load(isQuiet = false): Promise<void> {
     await this.#piece.tries(async () => {
       const { link } = this.#ports;
       const all = await this.#calls.endpoints();
+      if (isQuiet && this.#list.querySelector(".editing, .row > p") !== null) return;
       this.#endpoints = all.filter((each) => link === null || each.link === null || each.link === link);
       this.#ports.listed(all);
       this.#render();
     });
+  }
+
+  /** How they stand by now; the focus stays where it is. */
+  async follow(): Promise<void> {
+    const { activeElement } = document;
+    const focused = this.#list.contains(activeElement) ? activeElement : null;
+    const id = focused?.closest<HTMLElement>("[data-id]")?.dataset.id ?? "";
+    await this.load(true);
+    if (focused instanceof HTMLElement && !focused.isConnected) this.#focus(id, focused.dataset.act ?? "");
   }
 
   /** Messages as the log has them, the newest first. */
@@ -164,9 +175,7 @@ export class EndpointList {
     });
     this.#ports.sent();
     // It may be switched off by now, or take things again.
-    const hadFocus = this.#lineOf(id)?.contains(document.activeElement) ?? false;
-    await this.load();
-    if (hadFocus) this.#focus(id, "test");
+    await this.follow();
   }
 
   #tested(id: string, message: Message): void {

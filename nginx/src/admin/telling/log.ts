@@ -20,6 +20,8 @@ export interface MessageLogPorts {
   readonly link: string | null;
   /** The newest, whatever their state, once they are known. */
   readonly listed: (messages: readonly Message[]) => void;
+  /** One was sent again: who it went to may stand otherwise now. */
+  readonly tried: () => void;
 }
 
 export class MessageLog {
@@ -101,7 +103,11 @@ export class MessageLog {
     this.#none.hidden = this.#messages.length > 0;
     setText(this.#none, t(this.#state.value === "" ? "tell_log_none" : "tell_log_none_such"));
     this.#list.hidden = this.#messages.length === 0;
+    const { activeElement } = document;
+    const focused = this.#list.contains(activeElement) ? activeElement?.closest<HTMLElement>("li") : null;
     this.#list.replaceChildren(...this.#messages.map((each) => this.#line(each)));
+    if (focused?.dataset.id !== undefined)
+      this.#list.querySelector<HTMLElement>(`[data-id="${CSS.escape(focused.dataset.id)}"] button`)?.focus();
     this.#more.hidden = this.#cursor === null;
   }
 
@@ -147,6 +153,7 @@ export class MessageLog {
       isSeen: () => this.element.isConnected,
     });
     if (this.#state.value === "") this.#ports.listed(this.#messages);
+    this.#ports.tried();
   }
 
   /** One of them as it is now; the button that was pressed stays where it is. */

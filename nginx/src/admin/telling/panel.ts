@@ -55,7 +55,11 @@ export class TellingPanel {
     this.#title.textContent =
       link === null ? t("messages") : t("tell_title_link", { name: visibleName(link.name) });
     const sent = (): void => void log.load();
-    const log = new MessageLog(this.#calls, { link: hash, listed: (messages) => list.know(messages) });
+    const log = new MessageLog(this.#calls, {
+      link: hash,
+      listed: (messages) => list.know(messages),
+      tried: () => void list.follow(),
+    });
     const list = new EndpointList(this.#calls, {
       link: hash,
       titleOf: this.#ports.titleOf,
