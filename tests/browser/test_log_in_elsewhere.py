@@ -81,6 +81,7 @@ def test_one_logs_in_at_a_provider_and_looks_after_ones_ways_in(browser: Browser
             # The admin sees it, and takes it away: that asks, and the other keeps what is theirs by a password.
             page.context.clear_cookies()
             page.goto(f"{there.url}/admin")
+            page.get_by_role("button", name="Use the admin token").click()
             log_in(page, client.token)
             page.locator("#who").click()
             panel.get_by_role("button", name="Edit ben").click()
