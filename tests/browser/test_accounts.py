@@ -192,7 +192,6 @@ def test_the_head_is_one_row_in_any_language_and_on_any_screen(
                 if gauge.pictures:
                     page.screenshot(path=gauge.pictures / f"head-{language}-{width}.png")
                 if width < 960:
-                    assert complaints(page) == []
                     page.keyboard.press("Escape")
                     expect(items).to_be_hidden()
                     expect(menu).to_be_focused()

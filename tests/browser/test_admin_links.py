@@ -264,9 +264,11 @@ def test_a_refresh_without_news_leaves_the_page_alone(desk: Page, client: Client
         window.changes = [];
         // What the server does right now is news every second.
         const now = document.getElementById("activity");
+        // So is what others write on the same disk.
+        const disk = document.getElementById("disk-figure");
         // So is it that a minute has passed.
         const isTime = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest("time");
-        const same = ({ type, target, attributeName, oldValue }) => now.contains(target) || isTime(target) ||
+        const same = ({ type, target, attributeName, oldValue }) => now.contains(target) || disk.contains(target) || isTime(target) ||
             (type === "attributes" && target.getAttribute(attributeName) === oldValue);
         const tell = ({ type, target }) => `${type}: ${target.outerHTML ?? target.textContent}`;
         const watch = new MutationObserver((seen) =>
