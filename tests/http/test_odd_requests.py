@@ -169,9 +169,11 @@ class TestTimesThatAreNoNumber:
         text = document.read_text()
         for time in ("NaN", "Infinity", "-Infinity"):
             replaced = document.with_name("replaced")
-            replaced.write_text(text.replace("12.5", time))
+            # With its name, as the times beside it may have these digits, too.
+            replaced.write_text(text.replace('"last_modified": 12.5', f'"last_modified": {time}'))
+            assert replaced.read_text() != text
             replaced.rename(document)
-            eventually(lambda: strict(link.status(upload))["last_modified"] is None, what="no time")
+            eventually(lambda: strict(link.status(upload).expect(200))["last_modified"] is None, what="no time")
             handoff = client.call("POST", f"{link.path}/handoffs", json={"uploads": [upload]})
             assert handoff.status == 201
             found = client.call("GET", f"{link.path}/handoffs/{handoff.json['code']}").expect(200)
