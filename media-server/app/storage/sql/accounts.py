@@ -30,7 +30,7 @@ from app.storage.sql.account_tables import (
 )
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, shared, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, made_once, shared, value
 from app.storage.sql.links import LinkStatements, link_columns
 from app.storage.sql.quotas import QuotaStatements
 from app.storage.sql.schema import links
@@ -54,6 +54,12 @@ class AccountWriter:
     """Adds an account in somebody's transaction."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        self._audit = shared(AuditLog, database)
+        self._clock = clock
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         self._add = compiled(inserted(database, accounts), database.dialect)
         this = select(accounts.c.name).where(accounts.c.name == value("name"))
         self._there = compiled(this, database.dialect)
@@ -67,8 +73,6 @@ class AccountWriter:
             ),
             database.dialect,
         )
-        self._audit = shared(AuditLog, database)
-        self._clock = clock
 
     def add(self, tx: Transaction, account: Account, password_hash: str | None, by: Actor, **facts: Any) -> None:
         # Two that take one name in the same moment would both find it free.
@@ -92,12 +96,17 @@ class SQLAccounts:
     """AccountStore."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
         self._database = database
         self._clock = clock
         self._writer = AccountWriter(database, clock)
+        self._quotas = shared(QuotaStatements, database)
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
         this = accounts.c.name == value("name")
         self._find = words(select(*_KEPT).where(this))
         self._lock = words(select(*_KEPT).where(this).with_for_update())
@@ -127,7 +136,6 @@ class SQLAccounts:
             .with_for_update()
         )
         self._hand_over = shared(LinkStatements, database).change
-        self._quotas = shared(QuotaStatements, database)
         self._drop_templates = words(templates.delete().where(templates.c.owner == value("owner")))
 
     def add(self, account: Account, password_hash: str | None, by: Actor) -> None:

@@ -13,7 +13,7 @@ from app.core.actors import Actor, ActorKind
 from app.core.audit import AuditRow, Erasure, Wanted, facts_text
 from app.core.ports.audit import Place
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Query, Row, Transaction, compiled, inserted, shared, value
+from app.storage.sql.database import Database, Query, Row, Transaction, compiled, inserted, made_once, shared, value
 from app.storage.sql.owned import hashes_of
 from app.storage.sql.schema import audit
 from app.storage.sql.sought import holds, sought
@@ -62,12 +62,16 @@ class SQLAudit:
     """AuditStore. Statements are made when one of their shape is asked for first."""
 
     def __init__(self, database: Database) -> None:
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
         self._database = database
         self._log = shared(AuditLog, database)
         self._pages: dict[_Shape, Query] = {}
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
         self._said = words(
             select(audit.c.id)
             .where(audit.c.mark == value("mark", sa.BigInteger), audit.c.at > value("since", sa.Double))

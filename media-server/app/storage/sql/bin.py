@@ -19,7 +19,7 @@ from app.core.ports.links import ListCursor
 from app.storage.sql.book import Book
 from app.storage.sql.book_statements import BookStatements
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, compiled, is_id, value
+from app.storage.sql.database import Database, Row, compiled, is_id, made_once, value
 from app.storage.sql.events import EventLog
 from app.storage.sql.file_rows import FILE, file_of
 from app.storage.sql.links import FIRST, check_hash
@@ -34,15 +34,19 @@ class SQLBin:
     def __init__(
         self, database: Database, *, clock: Clock, durable: bool = True, happened: Callable[[], None] = lambda: None
     ) -> None:
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
         self._database = database
         self._clock = clock
         self._durable = durable
         self._happened = happened
         self._books = BookStatements(database)
         self._events = EventLog(database, clock)
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
         in_bin = and_(ledger.c.state == number(State.DELETED), ledger.c.until.is_not(None))
         this = and_(ledger.c.upload_id == value("upload_id"), ledger.c.link == links.c.id)
         of_link = links.c.hash == value("hash")

@@ -10,7 +10,7 @@ from sqlalchemy import and_, select
 from app.core.room import NAME_BYTES
 from app.storage.sql.arrivals import ArrivalStatements
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, compiled, filled, inserted, shared, value
+from app.storage.sql.database import Database, compiled, filled, inserted, made_once, shared, value
 from app.storage.sql.party_counts import PartyStatements
 from app.storage.sql.quotas import QuotaStatements
 from app.storage.sql.schema import State, brought, folders, ledger, links
@@ -53,12 +53,16 @@ class BookStatements:
     """Statements about one link's ledger, ``:link`` being the link's number."""
 
     def __init__(self, database: Database) -> None:
+        self.kept: set[tuple[int, int]] = set()
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         def words(statement: Any) -> str:
             return compiled(statement, database.dialect)
 
         of_link = ledger.c.link == value("link")
         self.listed = database.listed
-        self.kept: set[tuple[int, int]] = set()
         self.lock = words(
             select(links.c.id, links.c.version, links.c.owner, links.c.metered, *_ARRIVED, *SUMS)
             .where(links.c.hash == value("hash"))

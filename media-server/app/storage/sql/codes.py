@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.handoffs import Handoff
-from app.storage.sql.database import Database, compiled, inserted, value
+from app.storage.sql.database import Database, compiled, inserted, made_once, value
 from app.storage.sql.schema import handoffs
 
 
@@ -17,10 +17,14 @@ class SQLHandoffs:
     """Handoffs, each under a digest of its link and its code."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         def words(statement: Any) -> str:
             return compiled(statement, database.dialect)
 
-        self._database = database
         put = inserted(database, handoffs)
         changed = {name: put.excluded[name] for name in ("upload_ids", "expires_at")}
         self._put = words(put.on_conflict_do_update(index_elements=["digest"], set_=changed))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.core.file_lists import Copies, Copy
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, compiled, is_id, value
+from app.storage.sql.database import Database, compiled, is_id, made_once, value
 from app.storage.sql.links import check_hash
 from app.storage.sql.schema import State, ledger, links
 
@@ -22,10 +22,14 @@ class SQLCopies:
     """CopyLists, by ``ledger_by_digest`` alone: from one link that has the content to the next, however often each has it."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         def words(statement: Any) -> str:
             return compiled(statement, database.dialect)
 
-        self._database = database
         self._digest = words(
             select(ledger.c.sha256, links.c.id)
             .join(links, links.c.id == ledger.c.link)

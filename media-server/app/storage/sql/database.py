@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import wraps
 from typing import Any, Generic, Protocol, TypeVar
 
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ Query = str
 """A statement in the database's own words."""
 
 Value = TypeVar("Value")
+Store = TypeVar("Store")
 
 _ID = re.compile(r"[!-~]{1,128}")
 
@@ -172,6 +174,25 @@ def shared(make: Callable[[Database], Value], database: Database) -> Value:
     key = (make, type(database))
     found: Value | None = _shared.get(key)
     return found if found is not None else _shared.setdefault(key, make(database))
+
+
+def made_once(prepare: Callable[[Store, Database], None]) -> Callable[[Store, Database], None]:
+    """A method that gives an object its statements, which hold no database. It runs once in a process for all databases of a kind:
+    the next object gets the same."""
+    known: dict[type, dict[str, Any]] = {}
+
+    @wraps(prepare)
+    def give(self: Store, database: Database) -> None:
+        mine = vars(self)
+        found = known.get(type(database))
+        if found is not None:
+            mine.update(found)
+            return
+        before = set(mine)
+        prepare(self, database)
+        known[type(database)] = {name: each for name, each in mine.items() if name not in before}
+
+    return give
 
 
 def filled(columns: Iterable[sa.Column[Any]]) -> dict[str, Any]:

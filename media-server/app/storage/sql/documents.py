@@ -13,7 +13,7 @@ from app.core.search.documents import DocumentId, EntityId
 from app.core.search.listing import DocumentState, ListedDocument, ListedEntity
 from app.core.search.texts import Trouble
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, compiled, inserted, value
+from app.storage.sql.database import Database, Row, compiled, inserted, made_once, value
 from app.storage.sql.schema import documents, links
 
 _NAMES = tuple(ListedDocument.__slots__)
@@ -26,10 +26,14 @@ class SQLDocumentLists:
     """A row a document."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         def words(statement: Any) -> str:
             return compiled(statement, database.dialect)
 
-        self._database = database
         of_entity = documents.c.entity == value("entity")
         this = of_entity & (documents.c.document == value("document"))
         some = of_entity & database.among(documents.c.document, "ids")

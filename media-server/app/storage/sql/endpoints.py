@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core.messages import Endpoint, MessageKind
-from app.storage.sql.database import Database, Row, compiled, inserted, is_id, value
+from app.storage.sql.database import Database, Row, compiled, inserted, is_id, made_once, value
 from app.storage.sql.telling_tables import endpoints
 
 
@@ -18,10 +18,14 @@ class SQLEndpoints:
     """Endpoints, a row each: there are few of them."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         def words(statement: Any) -> str:
             return compiled(statement, database.dialect)
 
-        self._database = database
         this = endpoints.c.id == value("id")
         documents = select(endpoints.c.document)
         self._all = words(documents.order_by(endpoints.c.created_at, endpoints.c.id))

@@ -19,7 +19,7 @@ from app.core.events import Event, EventKind
 from app.core.ports.guards import Clock
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, made_once, shared, value
 from app.storage.sql.schema import events, readers
 
 
@@ -29,6 +29,10 @@ class EventLog:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._clock = clock
         self._audit = shared(AuditLog, database)
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         self._insert = compiled(inserted(database, events, leave_out=["id"]), database.dialect)
 
     def write(
@@ -59,6 +63,10 @@ class SQLEvents:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         columns = [events.c.id, events.c.at, events.c.kind, events.c.link, events.c.actor, events.c.upload_id]
         columns.append(events.c.about)
         self._after = compiled(

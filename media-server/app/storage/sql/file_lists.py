@@ -14,7 +14,7 @@ from app.core.file_lists import Choice, Found, Order, Place, SenderFiles, Sort
 from app.core.links import ReceivedFile
 from app.core.types import EXTENSIONS_OF, FileKind
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Query, Transaction, compiled, is_id, value
+from app.storage.sql.database import Database, Query, Transaction, compiled, is_id, made_once, value
 from app.storage.sql.file_rows import FILE, file_of
 from app.storage.sql.links import check_hash
 from app.storage.sql.schema import State, ledger, links
@@ -78,6 +78,10 @@ class SQLFileLists:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._made: dict[Any, Query] = {}
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         # The time is always bounded: without that SQLite goes by another index, in whose order the rows lie all over the file, and
         # takes five times as long.
         self._received = and_(

@@ -23,7 +23,7 @@ from app.core.sums import Sums
 from app.storage.sql.book import Book
 from app.storage.sql.book_statements import BookStatements, Entry
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Query, Row, Transaction, compiled, is_id, value
+from app.storage.sql.database import Database, Query, Row, Transaction, compiled, is_id, shared, value
 from app.storage.sql.file_rows import FILE, KNOWN, announced_of, file_of, known_of, signed
 from app.storage.sql.links import FIRST, SQLLinks, check_hash
 from app.storage.sql.party_counts import Whose
@@ -123,7 +123,7 @@ class SQLRequests(SQLLinks):
     ) -> None:
         super().__init__(database, **more)
         self._durable = durable
-        self._sql = FileStatements(database)
+        self._sql = shared(FileStatements, database)
         self._books = BookStatements(database)
 
     def reserve(

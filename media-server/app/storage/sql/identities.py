@@ -25,7 +25,7 @@ from app.storage.sql.account_tables import (
 from app.storage.sql.accounts import AccountWriter
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, made_once, shared, value
 
 _IDENTITY = [
     account_identities.c.id,
@@ -42,13 +42,17 @@ class SQLIdentities:
     """IdentityStore. Every change holds the row of the account first, with which its identities go."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
         self._database = database
         self._clock = clock
         self._accounts = AccountWriter(database, clock)
         self._audit = shared(AuditLog, database)
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
         table = account_identities
         this = sa.and_(table.c.issuer == value("issuer"), table.c.subject == value("subject"))
         listed = select(*_IDENTITY).order_by(table.c.account, table.c.made_at, table.c.id)

@@ -17,7 +17,7 @@ from app.core.ports.guards import Clock
 from app.storage.sql.account_tables import invitations
 from app.storage.sql.accounts import AccountWriter
 from app.storage.sql.audit import AuditLog
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, made_once, shared, value
 from app.storage.sql.messages import message_row
 from app.storage.sql.telling_tables import messages
 
@@ -36,13 +36,17 @@ class SQLInvitations:
     """InvitationStore."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
         self._database = database
         self._clock = clock
         self._accounts = AccountWriter(database, clock)
         self._audit = shared(AuditLog, database)
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
         this = invitations.c.digest == value("digest", sa.LargeBinary)
         is_open = invitations.c.ends_at > value("now", sa.Double)
         self._add = words(inserted(database, invitations))

@@ -19,7 +19,7 @@ from app.storage.sql.account_tables import account_keys, accounts
 from app.storage.sql.accounts import ACCOUNT, account_of
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, made_once, shared, value
 
 _KEY = [
     account_keys.c.id,
@@ -37,12 +37,16 @@ class SQLKeys:
     """KeyStore."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
         self._database = database
         self._clock = clock
         self._audit = shared(AuditLog, database)
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
         table = account_keys
         this = table.c.digest == value("digest", sa.LargeBinary)
         own = table.c.account == value("account")

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from app.core.errors import RequestNotFound
-from app.storage.sql.database import Database, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Transaction, compiled, inserted, made_once, value
 from app.storage.sql.links import check_hash
 from app.storage.sql.schema import links, logos
 
@@ -15,11 +15,15 @@ class SQLLogos:
     """Rows that go with those of their link."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         def words(statement: sa.sql.ClauseElement) -> str:
             return compiled(statement, database.dialect)
 
         this = sa.and_(logos.c.link == value("link"), logos.c.digest == value("digest", sa.Text))
-        self._database = database
         # Locked, so that a link that is deleted meanwhile leaves none behind.
         self._link = words(select(links.c.id).where(links.c.hash == value("hash")).with_for_update())
         self._put = words(inserted(database, logos).on_conflict_do_nothing(index_elements=["link", "digest"]))

@@ -7,10 +7,14 @@ are older: there ``droppr migrate`` does it, when its owner says so.
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool
 
 from app.storage.disk.atomic import disk_errors, replace_file
@@ -19,6 +23,7 @@ from app.storage.disk.sqlite_file import made
 from app.storage.sql.database import Database, compiled, inserted
 from app.storage.sql.schema import REVISION, metadata
 from app.storage.sql.sqlite import SQLiteDatabase, connected
+from app.storage.sql.write_ahead import translated
 
 _VERSIONS = Path(__file__).with_name("migrations")
 
@@ -132,13 +137,34 @@ def check(database: Database) -> None:
         )
 
 
-def create(database: Database) -> None:
-    """Make the tables in an empty database as all migrations together would, without loading what runs them."""
-    with engine_of(database).begin() as connection:
-        metadata.create_all(connection, checkfirst=False)
-        _migrations.create(connection, checkfirst=False)
-        connection.execute(_migrations.insert().values(version_num=REVISION))
+def create(database: SQLiteDatabase) -> None:
+    """Make the tables in an empty database as all migrations together would, without loading what runs them. Raises Busy,
+    StorageFull."""
+    with closing(connected(database.path)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for words in _making():
+                connection.execute(words)
+            connection.execute("INSERT INTO alembic_version (version_num) VALUES (?)", (REVISION,))
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise translated(error) from error
     _settle(database)
+
+
+@cache
+def _making() -> tuple[str, ...]:
+    """What makes all tables and their indexes, in SQLite's words."""
+    made: list[str] = []
+    dialect = SQLiteDialect_pysqlite()
+
+    def note(statement: Any, *_: Any, **__: Any) -> None:
+        made.append(str(statement.compile(dialect=dialect)))
+
+    engine = sa.create_mock_engine("sqlite://", note)
+    metadata.create_all(engine, checkfirst=False)
+    _migrations.create(engine, checkfirst=False)
+    return tuple(made)
 
 
 def migrate(database: Database) -> None:

@@ -18,7 +18,7 @@ from app.core.events import EventKind
 from app.core.ports.guards import Clock
 from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, is_id, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, is_id, made_once, value
 from app.storage.sql.events import EventLog
 from app.storage.sql.schema import outbox
 
@@ -35,13 +35,16 @@ class SQLOutbox:
         self, database: Database, *, clock: Clock = time.time, happened: Callable[[], None] = lambda: None
     ) -> None:
         """``happened`` is called whenever there are new events."""
-
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
         self._database = database
         self._events = EventLog(database, clock)
         self._happened = happened
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
         this = outbox.c.upload_id == value("upload_id")
         self._load = words(select(*_COLUMNS).where(this))
         self._lock = words(select(*_COLUMNS).where(this).with_for_update())

@@ -20,7 +20,7 @@ from app.core.ports.links import ListCursor
 from app.storage.sql.book import Book
 from app.storage.sql.book_statements import BookStatements
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, filled, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, filled, shared, value
 from app.storage.sql.events import EventLog
 from app.storage.sql.file_rows import FILE, file_of
 from app.storage.sql.links import FIRST, check_hash
@@ -112,7 +112,7 @@ class SQLParties:
         self._database = database
         self._durable = durable
         self._happened = happened
-        self._sql = PartyTableStatements(database)
+        self._sql = shared(PartyTableStatements, database)
         self._books = BookStatements(database)
         self._events = EventLog(database, clock)
 

@@ -16,7 +16,7 @@ from app.core.ports.guards import Clock
 from app.storage.sql.account_tables import account_identities, account_passkeys, accounts
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, made_once, shared, value
 from app.storage.sql.factor_flag import tell_factor
 
 _PASSKEY = [
@@ -35,12 +35,16 @@ class SQLPasskeys:
     """PasskeyStore. Every change but the note of a use holds the row of the account first, with which its passkeys go."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
         self._database = database
         self._clock = clock
         self._audit = shared(AuditLog, database)
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
         table = account_passkeys
         this = table.c.credential == value("credential", sa.LargeBinary)
         theirs = table.c.account == value("account")

@@ -115,7 +115,8 @@ class PostgreSQLDatabase:
     def among(self, column: Any, name: str) -> Any:
         return column == sa.func.any(value(name))
 
-    def listed(self, values: Iterable[str | int]) -> object:
+    @staticmethod
+    def listed(values: Iterable[str | int]) -> object:
         return list(values)
 
     def revision(self) -> str | None:

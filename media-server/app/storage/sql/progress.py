@@ -11,7 +11,7 @@ from sqlalchemy import and_, select
 from app.core.checklists import PartyState
 from app.core.ports.progress import Asked, From
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Query, compiled, value
+from app.storage.sql.database import Database, Query, compiled, shared, value
 from app.storage.sql.schema import ledger, links, parties
 from app.storage.sql.telling_tables import invited
 
@@ -90,7 +90,7 @@ class SQLProgress:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._sql = _Statements(database)
+        self._sql = shared(_Statements, database)
 
     def whose(self, hash: str, upload_ids: Iterable[str]) -> set[From]:
         uploads = self._database.listed(upload_ids)

@@ -18,7 +18,7 @@ from app.core.ports.inbox import Delivery
 from app.storage.sql.book import Book
 from app.storage.sql.book_statements import BookStatements
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, compiled, is_id, value
+from app.storage.sql.database import Database, compiled, is_id, made_once, value
 from app.storage.sql.events import EventLog
 from app.storage.sql.file_rows import FILE, file_of, signed
 from app.storage.sql.links import check_hash
@@ -31,14 +31,18 @@ class SQLRenames:
     def __init__(
         self, database: Database, *, clock: Clock, durable: bool = True, happened: Callable[[], None] = lambda: None
     ) -> None:
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
         self._database = database
         self._durable = durable
         self._happened = happened
         self._books = BookStatements(database)
         self._events = EventLog(database, clock)
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
         this = and_(
             ledger.c.link == value("link"),
             ledger.c.upload_id == value("upload_id"),

@@ -17,7 +17,7 @@ from app.core.second_factor import SecondFactor
 from app.storage.sql.account_tables import account_factors, accounts
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, made_once, shared, value
 from app.storage.sql.factor_flag import tell_factor
 
 _FACTOR = [
@@ -33,12 +33,16 @@ class SQLSecondFactors:
     """SecondFactorStore. Every change holds the row of the account first, with which its factor goes."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
         self._database = database
         self._clock = clock
         self._audit = shared(AuditLog, database)
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
         table = account_factors
         this = table.c.account == value("account")
         self._lock = words(select(accounts.c.name).where(accounts.c.name == value("account")).with_for_update())

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.core.ports.settings import KeptSettings
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, compiled, inserted, value
+from app.storage.sql.database import Database, Row, compiled, inserted, made_once, value
 from app.storage.sql.setting_tables import settings
 
 _THE_ROW = number(1)
@@ -22,12 +22,16 @@ class SQLSettings:
     """One row, and none before the first change."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         def words(statement: sa.sql.ClauseElement) -> str:
             return compiled(statement, database.dialect)
 
         this = settings.c.id == _THE_ROW
         found = select(settings.c.version, settings.c.document, settings.c.logo).where(this)
-        self._database = database
         self._version = words(select(settings.c.version).where(this))
         self._load = words(found)
         self._lock = words(found.with_for_update())

@@ -93,7 +93,8 @@ class SQLiteDatabase:
     def among(self, column: Any, name: str) -> Any:
         return column.in_(sa.select(sa.literal_column("value")).select_from(sa.func.json_each(value(name))))
 
-    def listed(self, values: Iterable[str | int]) -> object:
+    @staticmethod
+    def listed(values: Iterable[str | int]) -> object:
         return _as_json(list(values))
 
     def copy_to(self, path: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.core.errors import InvalidRequest
 from app.core.templates import MAX_TEMPLATES, Template, name_is_taken
 from app.core.terms import document_of, terms_of
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, is_id, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, is_id, made_once, value
 from app.storage.sql.setting_tables import templates
 
 _COLUMNS = [templates.c.id, templates.c.name, templates.c.owner, templates.c.made_at, templates.c.document]
@@ -23,10 +23,14 @@ class SQLTemplates:
     """TemplateStore."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
+        self._prepare(database)
+
+    @made_once
+    def _prepare(self, database: Database) -> None:
         def words(statement: Any) -> str:
             return compiled(statement, database.dialect)
 
-        self._database = database
         this = templates.c.id == value("id")
         every = select(*_COLUMNS).order_by(templates.c.name, templates.c.id)
         self._all = words(every)
