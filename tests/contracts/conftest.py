@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -48,12 +48,17 @@ def migrated(postgresql: PostgreSQLServer) -> str:
 
 @pytest.fixture
 def emptied(migrated: str) -> str:
-    """The same as new: without sessions, rows, or numbers that were given. To make another one takes ten times as long."""
-    tables = ", ".join(table.name for table in metadata.sorted_tables)
+    """The same as new: without sessions, rows, or numbers that were given. To make another one takes fifty times as long."""
     with psycopg.connect(migrated, autocommit=True) as connection:
         connection.execute(_CUT_OFF)
-        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        _empty(connection, [table.name for table in reversed(metadata.sorted_tables)])
     return migrated
+
+
+def _empty(connection: psycopg.Connection, tables: Iterable[str]) -> None:
+    """Row by row: of a table that is truncated, each file of it and of its indexes is made anew, which takes eight times as long."""
+    numbers = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
+    connection.execute("; ".join([*(f"DELETE FROM {table}" for table in tables), numbers]))
 
 
 @pytest.fixture
@@ -73,7 +78,7 @@ def indexes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(_CUT_OFF)
             if connection.execute("SELECT to_regclass('search_facts')").fetchone() != (None,):
-                connection.execute("TRUNCATE search_documents, search_chunks, search_vectors RESTART IDENTITY")
+                _empty(connection, ("search_vectors", "search_chunks", "search_documents"))
                 connection.execute("UPDATE search_shards SET version = version + 1, removed = false")
         return lambda: PostgreSQLIndex(PostgreSQLDatabase(address))
 
