@@ -38,6 +38,15 @@ def whole_browser(browser: Browser) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A desk shows all that is on a server, so here each file has one of its own: after the tests of http there are a
+    thousand links on theirs, and each width and each look of axe goes through them all."""
+    with LiveServer(tmp_path_factory.mktemp("server"), workers=2, **GENEROUS) as running:
+        yield running
+    shutil.rmtree(running.data_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Chunks of 1 MiB, so that a few seconds hold many of them."""
     folder = tmp_path_factory.mktemp("app")

@@ -8,7 +8,6 @@ from uuid import uuid4
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.admin import owner_desk, owner_page
-from tests.support.axe import complaints
 from tests.support.client import Client
 from tests.support.layout import Gauge
 from tests.support.live import LiveServer
@@ -31,10 +30,7 @@ def enter(page: Page, name: str, password: str = PASSWORD) -> None:
 
 
 def check(page: Page, gauge: Gauge, state: str) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        gauge.check(page, f"{state} {scheme}", main=400)
-        assert complaints(page) == []
+    gauge.check_both(page, state, main=400)
 
 
 def test_one_logs_in_by_name_and_looks_after_oneself(browser: Browser, server: LiveServer, gauge: Gauge) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.support.axe import complaints_in_both
+
 SCREENS = {320: 640, 768: 1024, 1280: 800, 1440: 900}
 """Width and height in CSS pixels."""
 
@@ -25,6 +27,16 @@ class Gauge:
         if before:
             page.set_viewport_size(before)
         assert wrong == [], f"{state}:\n" + "\n".join(wrong)
+
+    def check_both(self, page: Page, state: str, *, main: int = 736, row: int = 100, axe: bool = True) -> None:
+        """The same in the light, and what axe says in the light and in the dark. nginx/tests/dark.test.ts holds that nothing but
+        colours is other in the dark: boxes lie there as they do in the light, and are measured where somebody wants pictures."""
+        for scheme in ("light", "dark") if self.pictures else ("light",):
+            page.emulate_media(color_scheme=scheme)
+            self.check(page, f"{state} {scheme}", main=main, row=row)
+        if axe:
+            assert complaints_in_both(page) == [], state
+        page.emulate_media(color_scheme="light")
 
     def _at(self, page: Page, state: str, width: int, main: int, row: int) -> list[str]:
         page.set_viewport_size({"width": width, "height": SCREENS[width]})
@@ -69,6 +81,7 @@ _FAULTS = r"""({ main, row }) => {
         }
         return { left, right, top, bottom };
     };
+    const topsOf = range => new Set([...range.getClientRects()].map(line => Math.round(line.top)));
     const whole = each => each.closest('[title]')?.title || each.closest('[aria-label]');
 
     for (const each of all) {
@@ -88,19 +101,18 @@ _FAULTS = r"""({ main, row }) => {
             tell(each, `is cut: ${each.scrollHeight} px in ${each.clientHeight} of height`);
         }
         const text = [...each.childNodes].filter(node => node.nodeType === 3 && node.data.trim() !== '');
+        const range = document.createRange();
+        const lines = text.map(node => { range.selectNodeContents(node); return topsOf(range); });
         if (text.length > 0 && box.width < 96) {
-            const range = document.createRange();
-            const lines = text.flatMap(node => { range.selectNodeContents(node); return [...range.getClientRects()]; });
-            const tops = new Set(lines.map(line => Math.round(line.top)));
+            const tops = new Set(lines.flatMap(tops => [...tops]));
             if (tops.size > 3) tell(each, `is squeezed: ${tops.size} lines in ${Math.round(box.width)} px`);
         }
-        for (const node of text) {
+        for (const [at, node] of text.entries()) {
+            if (lines[at].size < 2) continue;
             for (const word of node.data.matchAll(/(?<![\p{L}\p{N}])\p{Script=Latin}{2,14}(?![\p{L}\p{N}])/gu)) {
-                const range = document.createRange();
                 range.setStart(node, word.index);
                 range.setEnd(node, word.index + word[0].length);
-                const tops = new Set([...range.getClientRects()].map(line => Math.round(line.top)));
-                if (tops.size > 1) tell(each, `breaks the word ${word[0]}`);
+                if (topsOf(range).size > 1) tell(each, `breaks the word ${word[0]}`);
             }
         }
     }
@@ -109,6 +121,9 @@ _FAULTS = r"""({ main, row }) => {
     const stays = each => each.closest('.selection-bar, .send-bar, .panel-acts');
     const used = 'button, a[href], input, select, textarea, summary';
     const parts = all.filter(each => each.matches(used));
+    // Each is compared with all that follow it.
+    const boxes = parts.map(seen);
+    const staying = parts.map(stays);
     parts.forEach((each, at) => {
         const box = each.getBoundingClientRect();
         const inText = each.matches('p a, li a');
@@ -116,13 +131,14 @@ _FAULTS = r"""({ main, row }) => {
             tell(each, `is ${box.width} by ${box.height} px`);
         }
         if (each.matches('button') && each.scrollWidth > each.clientWidth + 1) tell(each, 'is too narrow for its words');
-        const one = seen(each);
-        for (const other of parts.slice(at + 1)) {
-            if (each.contains(other) || other.contains(each) || stays(each) !== stays(other)) continue;
-            const two = seen(other);
+        const one = boxes[at];
+        for (let next = at + 1; next < parts.length; next++) {
+            const [other, two] = [parts[next], boxes[next]];
             const across = Math.min(one.right, two.right) - Math.max(one.left, two.left);
             const down = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
-            if (across > 1 && down > 1) tell(each, `lies over ${other.id || other.textContent.trim() || other.outerHTML}`);
+            if (across <= 1 || down <= 1) continue;
+            if (each.contains(other) || other.contains(each) || staying[at] !== staying[next]) continue;
+            tell(each, `lies over ${other.id || other.textContent.trim() || other.outerHTML}`);
         }
     });
 
