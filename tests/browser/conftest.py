@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def whole_browser(browser: Browser) -> Iterator[Browser]:
     """The program that people have, where most tests take its shell: for the main job."""
     running = browser.browser_type.launch(executable_path=chromium_program(), args=list(FLAGS))

@@ -246,7 +246,7 @@ def test_whatever_happens_in_whatever_order_uploads_are_as_the_model_says(
 ) -> None:
     Uploads.world, Uploads.tally, Uploads.crashes_allowed = world, tally, 2 if torture else 1
     options = settings(
-        max_examples=80 if torture else 8,
+        max_examples=80 if torture else 5,
         stateful_step_count=60 if torture else 25,
         deadline=None,
         database=None,

@@ -119,6 +119,7 @@ def some(bench: Bench) -> SmallFiles:
     return SmallFiles(Client.of(bench.server).make_link(), {name: content(size, number + size) for name, size in sizes})
 
 
+@pytest.fixture(scope="module")
 def steps(bench: Bench) -> list[Call]:
     """The calls with which small files change something below the data folder."""
     files = some(bench)
@@ -146,10 +147,10 @@ def check(bench: Bench, files: SmallFiles) -> None:
 
 
 def test_a_server_killed_at_any_step_of_small_files_leaves_each_once_or_not(
-    bench: Bench, torture: bool, chance: random.Random, tally: Counter[str]
+    bench: Bench, steps: list[Call], torture: bool, chance: random.Random, tally: Counter[str]
 ) -> None:
     problems = []
-    for step in sample(steps(bench), 6, torture, chance):
+    for step in sample(steps, 4, torture, chance):
         what = f"kill -9 at {bench.told(step)}"
         files = some(bench)
         with bench.faulty((step.name,), KILL, step.number) as strace:
@@ -165,13 +166,12 @@ def test_a_server_killed_at_any_step_of_small_files_leaves_each_once_or_not(
 
 
 def test_a_disk_that_refuses_any_step_of_small_files_is_answered_and_forgotten(
-    bench: Bench, torture: bool, chance: random.Random, tally: Counter[str]
+    bench: Bench, steps: list[Call], torture: bool, chance: random.Random, tally: Counter[str]
 ) -> None:
     problems = []
-    all_steps = steps(bench)
-    faults = [(step, fault) for step in all_steps for fault in ERRORS]
-    faults += [(step, SHORT) for step in all_steps if step.name in SHORTABLE]
-    for step, fault in faults if torture else chance.sample(faults, 10):
+    faults = [(step, fault) for step in steps for fault in ERRORS]
+    faults += [(step, SHORT) for step in steps if step.name in SHORTABLE]
+    for step, fault in faults if torture else chance.sample(faults, 6):
         what = f"{fault} at {bench.told(step)}"
         files = some(bench)
         with bench.faulty((step.name,), fault, step.number) as strace:

@@ -79,7 +79,7 @@ def at_once(chance: random.Random, *calls: Callable[[], Reply]) -> list[Reply]:
 def test_cancelling_races_the_last_chunk_and_no_file_is_left_whoever_is_first(
     client: Client, torture: bool, chance: random.Random, tally: Counter[str]
 ) -> None:
-    for number in range(400 if torture else 25):
+    for number in range(400 if torture else 15):
         link = client.make_link(max_files=1)
         data = content(SIZE, number)
         upload_id = link.opened("a.bin", SIZE)
@@ -106,7 +106,7 @@ def test_cancelling_races_the_last_chunk_and_no_file_is_left_whoever_is_first(
 def test_the_owner_stopping_races_the_last_chunk_and_never_takes_a_file_away(
     client: Client, torture: bool, chance: random.Random, tally: Counter[str]
 ) -> None:
-    for number in range(400 if torture else 25):
+    for number in range(400 if torture else 15):
         link = client.make_link(max_files=1)
         data = content(SIZE, number)
         upload_id = link.opened("a.bin", SIZE)

@@ -17,16 +17,16 @@ from tests.support.files import MIB, content, eventually
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.program import Droppr
 
-GIB = 1024 * MIB
-INODES = 24_576
-UPPER = GIB // 20
+SIZE = 512 * MIB
+INODES = 16_384
+UPPER = SIZE // 20
 UPPER_INODES = INODES // 20
 PATIENCE = 6.0
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Ext4]:
-    with Ext4.made(tmp_path / "image", tmp_path / "disk", GIB, "-N", str(INODES)) as made:
+    with Ext4.made(tmp_path / "image", tmp_path / "disk", SIZE, "-N", str(INODES)) as made:
         yield made
 
 

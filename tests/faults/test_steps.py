@@ -131,10 +131,13 @@ class Bench:
         with Strace(worker, self.log, names, fault, number) as strace:
             yield strace
 
+    def begin(self) -> None:
+        """What only the first of all uploads to a process does is none of an upload's steps."""
+        self.upload().run()
+
     def steps(self) -> list[Call]:
         """The calls with which one upload changes something below the data folder."""
-        # What only the first of all uploads does is none of its steps.
-        self.upload().run()
+        self.begin()
         upload = self.upload()
         with self.faulty(CALLS) as strace:
             upload.run()
@@ -186,6 +189,11 @@ def bench(request: pytest.FixtureRequest, layout: str, tmp_path_factory: pytest.
         yield Bench(server, folder / "strace.log")
 
 
+@pytest.fixture(scope="module")
+def steps(bench: Bench) -> list[Call]:
+    return bench.steps()
+
+
 def is_change(call: Call) -> bool:
     """Whether a call may change something: of all that opens only what makes."""
     return call.name != "openat" or "O_CREAT" in call.text
@@ -219,10 +227,11 @@ def assert_none(problems: list[str]) -> None:
 
 
 def test_a_server_killed_at_any_step_loses_nothing_and_leaves_nothing(
-    bench: Bench, torture: bool, chance: random.Random, tally: Counter[str]
+    bench: Bench, steps: list[Call], torture: bool, chance: random.Random, tally: Counter[str]
 ) -> None:
     problems = []
-    for step in sample(bench.steps(), 4, torture, chance):
+    bench.begin()
+    for step in sample(steps, 3, torture, chance):
         what = f"kill -9 at {bench.told(step)}"
         upload = bench.upload()
         with bench.faulty((step.name,), KILL, step.number) as strace:
@@ -257,13 +266,13 @@ def clear(bench: Bench) -> None:
 
 @pytest.mark.timeout(300)
 def test_a_disk_that_refuses_any_step_is_answered_with_503_or_507_and_forgotten(
-    bench: Bench, torture: bool, chance: random.Random, tally: Counter[str]
+    bench: Bench, steps: list[Call], torture: bool, chance: random.Random, tally: Counter[str]
 ) -> None:
     problems = []
-    steps = bench.steps()
+    bench.begin()
     faults = [(step, fault) for step in steps for fault in ERRORS]
     faults += [(step, SHORT) for step in steps if step.name in SHORTABLE]
-    for step, fault in faults if torture else chance.sample(faults, 10):
+    for step, fault in faults if torture else chance.sample(faults, 6):
         what = f"{fault} at {bench.told(step)}"
         upload = bench.upload()
         with bench.faulty((step.name,), fault, step.number) as strace:
@@ -288,12 +297,13 @@ def test_a_disk_that_refuses_any_step_is_answered_with_503_or_507_and_forgotten(
 
 
 def test_bytes_whose_sync_failed_are_asked_for_again_and_a_second_sync_is_not_believed(
-    bench: Bench, tally: Counter[str]
+    bench: Bench, steps: list[Call], tally: Counter[str]
 ) -> None:
     """After a failed fsync the kernel may have dropped the pages and marked them clean: the next one says nothing."""
     # Where each chunk had a sync of its own, the last one, of the whole file, has nothing left to find.
     names = ("fdatasync",) if bench.server.environment["DROPPR_DURABILITY"] == "chunk" else ("fsync", "fdatasync")
-    syncs = [step for step in bench.steps() if step.name in names and "/data>" in step.text]
+    bench.begin()
+    syncs = [step for step in steps if step.name in names and "/data>" in step.text]
     assert syncs, "no sync of the growing file"
     failed = 0
     # The catalogue brings its log to the disk when others write, too, so that one call more or less came before it this time.

@@ -81,7 +81,8 @@ def hold_out(siege: Siege, kinds: dict[str, int], rounds: int, tally: Counter[st
         outcome = siege.run(kinds, rounds=rounds, office=office)
         print(f"{', '.join(kinds)}{' in the office' if office else ''}: {outcome}")
         tally["sieges"] += 1
-        if outcome.ratio >= least or left == 0:
+        # Where others have the machine, another time says no more of the pace.
+        if outcome.ratio >= least or outcome.others >= OTHERS or left == 0:
             break
     assert not judge(outcome, least, siege.fortress.floor()), str(outcome)
 

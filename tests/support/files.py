@@ -13,6 +13,8 @@ from typing import TypeVar
 
 MIB = 1024 * 1024
 T = TypeVar("T")
+FIRST_PAUSE = 0.02
+"""Seconds after the first question, before it is asked again."""
 
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffdb0043000806060706050807") + b"\x07" * 64
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489") + b"\0" * 64
@@ -75,14 +77,18 @@ def files_below(folder: Path) -> dict[str, Path]:
 
 
 def eventually(probe: Callable[[], T], *, seconds: float = 10, what: str = "it") -> T:
-    """The first true value of ``probe``. Fails when none came in time; asks often, so that it costs little."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = probe()
-        if value:
-            return value
+    """The first true value of ``probe``. Fails when none came in time; asks often first, and less often what takes its time."""
+    deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
+    while not (value := probe()):
         assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}; last seen: {value!r}"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = longer(pause)
+    return value
+
+
+def longer(pause: float) -> float:
+    """The next of the pauses between questions: to ask costs more of the processor than what is waited for."""
+    return min(0.1, pause * 1.1)
 
 
 def write(path: Path, data: bytes) -> Path:

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Dialog, Locator, Request, Respon
 
 from app.services.receiving.commands import new_upload_id
 from tests.support.client import Link
-from tests.support.files import MIB
+from tests.support.files import FIRST_PAUSE, MIB, longer
 
 T = TypeVar("T")
 _SPAN = re.compile(r"bytes (\d+)-(\d+)/\d+")
@@ -162,10 +162,11 @@ class Sender:
 
     def until(self, probe: Callable[[], T], *, seconds: float = 20, what: str = "it") -> T:
         """The first true value of ``probe``; lets the browser's events in between, which a sleep would not."""
-        deadline = monotonic() + seconds
+        deadline, pause = monotonic() + seconds, FIRST_PAUSE
         while not (value := probe()):
             assert monotonic() < deadline, f"waited {seconds} s in vain for {what}; last seen: {value!r}"
-            self.page.wait_for_timeout(20)
+            self.page.wait_for_timeout(pause * 1000)
+            pause = longer(pause)
         return value
 
     def _asked(self, request: Request) -> None:
