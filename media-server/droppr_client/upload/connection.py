@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
 from droppr_client.upload import wire
+from droppr_client.upload.overdue import within
 from droppr_client.upload.problems import Cancelled, FileChanged, Refused, Retryable, Unreadable
 from droppr_client.upload.proxies import proxy_for
 from droppr_client.upload.sockets import SILENCE_SECONDS, is_open, readable, send_file, shut, spread_out
@@ -114,7 +115,7 @@ class Connections:
         try:
             self._request(connection, "GET", path, headers, b"", None)
             sock = connection.sock
-            with wire.within(wire.ANSWER_SECONDS, lambda: shut(sock)):
+            with within(wire.ANSWER_SECONDS, lambda: shut(sock)):
                 reply = connection.getresponse()
             yield Download(reply, lambda: shut(sock))
             if reply.length == 0:
@@ -216,7 +217,7 @@ class Connections:
 
     def _answer(self, connection: http.client.HTTPConnection) -> Answer:
         sock = connection.sock
-        with wire.within(wire.ANSWER_SECONDS, lambda: shut(sock)):
+        with within(wire.ANSWER_SECONDS, lambda: shut(sock)):
             reply = connection.getresponse()
             body = reply.read(wire.MAX_ANSWER_BYTES + 1)
         if reply.length and len(body) <= wire.MAX_ANSWER_BYTES:
@@ -313,7 +314,7 @@ class Download:
 
     def answer(self) -> Answer:
         """The body of a refusal."""
-        with wire.within(wire.ANSWER_SECONDS, self._shut):
+        with within(wire.ANSWER_SECONDS, self._shut):
             document = wire.document(self._reply.read(wire.MAX_ANSWER_BYTES + 1))
         return Answer(self.status, self.headers, document or {}, document is not None)
 

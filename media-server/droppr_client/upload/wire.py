@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 JSON = dict[str, Any]
@@ -91,27 +88,6 @@ def is_unicode(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-@contextmanager
-def within(limit: float, end: Callable[[], None]) -> Iterator[None]:
-    """Calls ``end`` from another thread where the block takes longer than ``limit`` seconds, and raises TimeoutError when
-    it is over. Between two bytes a socket has a limit of its own; this one is for those who send one now and then."""
-    overdue = threading.Event()
-
-    def late() -> None:
-        overdue.set()
-        end()
-
-    timer = threading.Timer(limit, late)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-    if overdue.is_set():
-        raise TimeoutError("timed out")
 
 
 def _finite(digits: str) -> float | None:
