@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
+from droppr_client.upload.digests import sample_digest
 from droppr_client.upload.items import Item
 from droppr_client.upload.problems import FileChanged
 from droppr_client.upload.spool import ends_at, opened
@@ -19,6 +21,11 @@ class OpenFile:
         self.fd, self.listed = opened(item, check)
         self._state = self._seen()
         self.item = replace(self.listed, size=self._state[0])
+
+    @cached_property
+    def sample(self) -> str:
+        """Its sample digest, which is read when it is asked for: what goes in one request needs none. Raises FileChanged, OSError."""
+        return sample_digest(self.fd, self.item.size)
 
     def check_unchanged(self, *, ended: bool = False) -> None:
         """Raises FileChanged where size or time are others by now, or, where all of it was sent (``ended``), the file goes on."""

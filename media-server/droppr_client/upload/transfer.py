@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from droppr_client.upload.digests import FollowingDigest, sample_digest, whole_digest
+from droppr_client.upload.digests import FollowingDigest, whole_digest
 from droppr_client.upload.early import EarlyChunk
 from droppr_client.upload.items import Missing, Outcome, Pair, UploadResult
 from droppr_client.upload.open_file import OpenFile
@@ -62,7 +62,6 @@ class Transfer:
         self._status: UploadStatus | None = None
         self._following: FollowingDigest | None = None
         self._declared: str | None = None
-        self._sample = ""
         self._begun_ns = entry.item.mtime_ns  # of the file when its upload was begun, perhaps by an earlier run
         context.progress.started(self._item)
 
@@ -165,7 +164,9 @@ class Transfer:
         item = self._item
         self._context.connect_ahead(item.size)
         status = self._asked_before() or self._sent_whole() or self._opened()
-        self._context.state.note([(item, self._remembered(status.ticket))])
+        if not status.complete:
+            # What is there already is noted once it was compared; until then its key leads to it.
+            self._context.state.note([(item, self._remembered(status.ticket))])
         whole = status.missing == ((0, item.size),) or not item.size
         if self._context.verifies and self._declared is None and whole:
             self._following = FollowingDigest(self._file.fd)
@@ -180,7 +181,6 @@ class Transfer:
         if file.item != self._item:
             self._context.progress.changed(self._item, file.item)
             self._item = file.item
-        self._sample = sample_digest(file.fd, file.item.size)
 
     def _asked_before(self) -> UploadStatus | None:
         """How an upload stands that an earlier run began; None where there is none that fits the file of today."""
@@ -188,7 +188,7 @@ class Transfer:
         if known is None or known.ticket is None or known.done:
             return None
         # The same bytes may have a new time. Where no digest will show what the sample does not, the time decides.
-        if known.sample == self._sample and (known.fits(self._listed) or self._context.verifies):
+        if known.sample == self._file.sample and (known.fits(self._listed) or self._context.verifies):
             with suppress(Gone):
                 status = self._context.target.status(item, known.ticket)
                 self._begun_ns = known.mtime_ns
@@ -222,7 +222,7 @@ class Transfer:
         context.openings.take(1, context.throttle.cancellation.wait)
         if context.verifies and item.size <= HASHED_FIRST_BYTES:
             self._declared = whole_digest(self._file.fd, item.size)
-        facts = Facts(context.state.key(item, self._generation), self._sample, self._declared)
+        facts = Facts(context.state.key(item, self._generation), self._file.sample, self._declared)
         status, self._early = context.opened(item, facts)
         return status
 
@@ -366,7 +366,7 @@ class Transfer:
         return self._begun_ns != self._listed.mtime_ns
 
     def _remembered(self, ticket: str, done: bool = False) -> SavedUpload:
-        sample = None if done else self._sample
+        sample = None if done else self._file.sample
         # Whoever goes on has to know that the time is new, until all of the file was compared.
         mtime_ns = self._listed.mtime_ns if done else self._begun_ns
         return SavedUpload(self._listed.size, mtime_ns, sample, ticket, self._generation, done)
