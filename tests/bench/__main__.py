@@ -41,6 +41,7 @@ SUITES = (
         "others",
         "client",
         "photos",
+        "grains",
         "page",
         "lines",
         "archive",
