@@ -17,7 +17,7 @@ from typing import IO, Any
 import click
 
 from app.core.addresses import mail_address
-from app.core.terms import TERMS, Kind
+from app.core.terms import TERMS, Kind, Language
 from droppr_client.api import JSON
 
 LINK = "link"
@@ -30,6 +30,7 @@ _LOOKED_AT = 4096
 MAX_NAME = 200
 _MAIL_COLUMNS = ("email", "e-mail", "mail", "address")
 """What a column may be called that says where whom a link is for gets mail. An address without an @ is one in the post."""
+_LANGUAGES = tuple(each.value for each in Language)
 
 Row = dict[str, str]
 
@@ -123,6 +124,10 @@ def _for_whom(number: int, row: Row) -> dict[str, str]:
             found["recipient_email"] = mail_address(address)
         except ValueError as error:
             raise click.UsageError(f"Row {number}: {error}") from None
+    if language := written.get("language", "").casefold():
+        if language not in _LANGUAGES:
+            raise click.UsageError(f"Row {number}: write the language as one of {', '.join(_LANGUAGES)}, or leave it out.")
+        found["recipient_language"] = language
     return found
 
 

@@ -75,7 +75,8 @@ def create(
     Without --expires-hours it is open for as long as the server's links usually are: a week, unless its owner set something else.
 
     With --csv, FOLDER and the texts of options name columns of the table in braces, such as 'clients/{name}' and --title 'Papers of {name}'.
-    A column called name and one called email say for whom each link is, unless --recipient-name and --recipient-email do.
+    A column called name and one called email say for whom each link is, and one called language in which language they read (de, fr …),
+    unless --recipient-name, --recipient-email and --recipient-language do.
     Printed is the table with the links in it; called again with that, it makes those that are missing.
     """
     terms = named_terms(options) | ({} if template is None else {"template": template_id(api, template)})

@@ -11,7 +11,7 @@ import type { Key } from "./messages/types";
 import type { Asked } from "./page/asked/asked";
 import { BASE, HASH } from "./page/base";
 import { need, setText } from "./page/dom";
-import { onLanguage, preferredLanguage, t, useLanguage } from "./page/i18n";
+import { currentLanguage, onLanguage, preferredLanguage, t, useLanguage } from "./page/i18n";
 import { LanguageSwitch } from "./page/language-switch";
 import { reasonFor } from "./page/reasons";
 import { SendPage } from "./page/send-page";
@@ -37,11 +37,19 @@ async function start(): Promise<void> {
   try {
     const info = await fetchLinkInfo(ports, HASH, new AbortController().signal, BASE);
     refusal = null;
+    await speak(info.language);
     new SendPage(info, HASH, ports, await askedBy(info));
   } catch (error) {
     refusal = error;
     showNoLink();
   }
+}
+
+/** The language of whom the link is for goes before the browser's, but not before one that was chosen here. */
+async function speak(theirs: string): Promise<void> {
+  const wanted = preferredLanguage(undefined, [theirs, ...navigator.languages]);
+  // Without it the page goes on in the one that it has.
+  if (wanted !== currentLanguage()) await useLanguage(wanted).catch(() => {});
 }
 
 /** What the link asks for is a part of its own; without it nothing may be sent. */

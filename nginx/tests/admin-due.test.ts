@@ -30,7 +30,15 @@ describe("a date", () => {
 
   it("is read with doubt", () => {
     const read = parseDue({ due_at: 5, reminders: [7, "1", -1], allow_late: false, recipient_name: "Anna" });
-    expect(read).toEqual({ at: 5_000, allowLate: false, reminders: [7, -1], forName: "Anna", forEmail: "" });
+    expect(read).toEqual({
+      at: 5_000,
+      allowLate: false,
+      reminders: [7, -1],
+      forName: "Anna",
+      forEmail: "",
+      forLanguage: "auto",
+    });
+    expect(parseDue({ recipient_language: "pl" }).forLanguage).toBe("pl");
     expect(parseDue({})).toEqual(NOT_DUE);
   });
 
@@ -54,19 +62,18 @@ describe("a date", () => {
       reminders: [7, 0, -1],
       forName: "Anna",
       forEmail: "a@b.example",
-    };
+      forLanguage: "fr",
+    } as const;
     expect(dueFacts(due)).toEqual([
       ["For", "Anna <a@b.example>"],
+      ["Language of whom it is for", "Français"],
       ["Due", "July 1, 2026 at 12:00 PM"],
       ["Late files", "are not taken"],
       ["Reminders", "7 days before, when they are due, 1 day after"],
     ]);
-    expect(dueFacts({ ...due, at: null, forName: "" }).map(([, value]) => value)).toEqual([
-      "a@b.example",
-      "",
-      "",
-      "",
-    ]);
+    expect(
+      dueFacts({ ...due, at: null, forName: "", forLanguage: "auto" }).map(([, value]) => value),
+    ).toEqual(["a@b.example", "", "", "", ""]);
   });
 });
 
@@ -124,7 +131,8 @@ describe("the fields", () => {
       reminders: [14, 7],
       forName: "Anna",
       forEmail: "a@b.example",
-    };
+      forLanguage: "fr",
+    } as const;
     expect(dueTerms(fields(due).fields.read())).toEqual(dueTerms(typedDue(due)));
   });
 });

@@ -59,6 +59,18 @@ describe("a list of people", () => {
     expect(read("name,email\n")).toEqual([]);
   });
 
+  it("takes a language by its code or its own name, where a column says so", () => {
+    const languages = (text: string) =>
+      peopleOf(text, IN).map(({ language, problem }) => [language, problem]);
+    expect(languages("Name,Language\nAnna,FR\nBen,deutsch\nCarl,\nDora,Klingon")).toEqual([
+      ["fr", ""],
+      ["de", ""],
+      ["auto", ""],
+      ["auto", "Write the language as ar, de, en, es, fr, ja, pl."],
+    ]);
+    expect(languages("Anna, anna@example.org, tax, fr")).toEqual([["auto", ""]]);
+  });
+
   it("fills in what stands in braces, and nothing else", () => {
     const person = { name: "Anna", email: "a@b.example", folder: "f" };
     expect(filledIn("Dear {name}, {Name} {email} {folder} {other} $&", person)).toBe(
@@ -74,7 +86,10 @@ describe("a list of people", () => {
 });
 
 describe("making links for them", () => {
-  const people = peopleOf("Anna,anna@example.org\nBen,ben@example.org\nCarl\nbad,x@", IN);
+  const people = peopleOf(
+    "Name,E-mail,Language\nAnna,anna@example.org,fr\nBen,ben@example.org\nCarl\nbad,x@",
+    IN,
+  );
   const terms: Terms = { title: "Papers of {name}" };
   const wanted: Wanted = { terms, text: "Dear {name}" };
 
@@ -93,6 +108,7 @@ describe("making links for them", () => {
           ...NOT_DUE,
           forName: own.recipient_name ?? "",
           forEmail: own.recipient_email ?? "",
+          forLanguage: own.recipient_language ?? "auto",
         };
         const link = { hash: `h${links.length}`, folder, title: own.title, due, active: true } as OwnerLink;
         links.push(link);
@@ -129,6 +145,7 @@ describe("making links for them", () => {
       ["clients/Carl", "Papers of Carl"],
     ]);
     expect(mails).toEqual(ALL);
+    expect(links.map(({ due }) => due.forLanguage)).toEqual(["fr", "auto", "auto"]);
     expect(told).toEqual(["Anna", "Ben", "Carl"]);
     expect(making.left(people, true)).toEqual([]);
   });

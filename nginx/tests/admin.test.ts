@@ -142,6 +142,7 @@ describe("terms", () => {
         reminders: [],
         recipient_name: "",
         recipient_email: "",
+        recipient_language: "auto",
         allowed_extensions: ["jpg", "png"],
         captcha: "after_failures",
         chat_preview: "server",

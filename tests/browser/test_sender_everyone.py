@@ -50,6 +50,20 @@ def test_the_page_speaks_the_browser_s_language_loads_no_other_and_fits_320_pixe
     assert complaints(page) == []
 
 
+def test_a_link_begins_in_the_language_of_whom_it_is_for_until_another_is_chosen(owner: Client, visit: Visit) -> None:
+    link = owner.make_link(recipient_language="ar", questions=[{"label": "Which?", "kind": "text"}])
+    page = visit(link, locale="de-DE").page
+    expect(page.locator("#choose .drop-title")).to_have_text(LANGUAGES["ar"][0])
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    choice = page.locator("#language-choice")
+    expect(choice).to_have_value("ar")
+    choice.select_option("fr")
+    expect(page.locator("#choose .drop-title")).to_have_text(LANGUAGES["fr-CA"][0])
+    page.reload()
+    expect(choice).to_have_value("fr")
+    expect(page.locator("#choose .drop-title")).to_have_text(LANGUAGES["fr-CA"][0])
+
+
 def test_the_language_is_switched_in_the_middle_of_it_and_remembered(owner: Client, desk: Path, visit: Visit) -> None:
     sender = visit(owner.make_link())
     page = sender.page

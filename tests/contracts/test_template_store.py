@@ -11,7 +11,7 @@ from app.core.accounts import Account, Role
 from app.core.errors import InvalidRequest
 from app.core.items import Item, Question
 from app.core.templates import MAX_TEMPLATES, Template, template_terms
-from app.core.terms import CaptchaMode, Terms
+from app.core.terms import CaptchaMode, Language, Terms
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.database import Database
 from app.storage.sql.templates import SQLTemplates
@@ -27,6 +27,7 @@ TERMS = Terms(
     password_hash="secret",
     alias="anna",
     recipient_email="anna@example.org",
+    recipient_language=Language.FR,
     note="about Anna",
     max_files=9,
 )

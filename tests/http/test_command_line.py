@@ -85,6 +85,7 @@ def test_every_limit_has_an_option(terminal):
         "subfolder": ("{sender}/{date}", "{sender}/{date}"),
         "naming": ("{date}-{name}", "{date}-{name}"),
         "language": ("de", "de"),
+        "recipient-language": ("fr", "fr"),
         "chat-preview": ("yes", "yes"),
         "items": ("none", []),
         "questions": ("none", []),

@@ -51,6 +51,7 @@ EVERYTHING = Terms(
     items=(Item("tax00000", "Tax return", "Of last year", False, 2, 3, ("pdf",), "https://example.org/sample.pdf"),),
     questions=(Question("ask00000", "Which?", QuestionKind.CHOICE, True, ("red", "blue")),),
     recipient_email="ann@example.org",
+    recipient_language=Language.FR,
     search=True,
     keep_days=30,
     active=False,

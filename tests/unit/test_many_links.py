@@ -98,6 +98,8 @@ def test_what_cannot_be_is_said_before_a_link_is_made(text: str | bytes, folder:
         ("name,address\nAnna,1 Main Street\n", {"recipient_name": "Anna"}),
         ("name,email\n,\nx,y@example.org\n", {"recipient_name": "x", "recipient_email": "y@example.org"}),
         ("folder\na\n", {}),
+        ("name,Language\nAnna,FR\n", {"recipient_name": "Anna", "recipient_language": "fr"}),
+        ("name,language\nAnna,\n", {"recipient_name": "Anna"}),
     ],
 )
 def test_columns_say_for_whom_a_link_is(text: str, whom: dict[str, str]) -> None:
@@ -114,3 +116,8 @@ def test_what_an_option_says_counts_before_a_column() -> None:
 def test_a_wrong_address_stops_everything_before_the_first_link() -> None:
     with pytest.raises(click.UsageError, match="Row 3: 'b@' is no e-mail address"):
         bodies(table("email\na@example.org\nb@\n"), "in", {})
+
+
+def test_so_does_a_language_that_there_is_not() -> None:
+    with pytest.raises(click.UsageError, match="Row 3: write the language as one of auto, ar, de"):
+        bodies(table("name,language\nAnna,de\nBen,Klingon\n"), "in", {})

@@ -22,7 +22,7 @@ from app.core.links import ReceivedFile, RequestLink
 from app.core.messages import Answer, Message, MessageKind, MessageState, Outcome, Pace
 from app.core.paths import RelPath
 from app.core.quiet import QuietHours
-from app.core.terms import Ask, Terms
+from app.core.terms import Ask, Language, Terms
 from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
 from app.services.links.finishing import Finishing
@@ -150,6 +150,30 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     return House(tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "links", "browsers", "said"),
+    [
+        (Language.FR, Language.PL, "de", "fr"),
+        (Language.AUTO, Language.PL, "de", "pl"),
+        (Language.AUTO, Language.AUTO, "de", "de"),
+        (Language.AUTO, Language.AUTO, None, "en"),
+    ],
+)
+def test_a_mail_is_in_the_recipients_language_else_the_links_the_browsers_or_the_servers(
+    house: House, theirs: Language, links: Language, browsers: str | None, said: str
+) -> None:
+    item = Item("a1b2c3d4", "Passport", count=2)
+    house.link(recipient_email=ANNA, recipient_language=theirs, language=links, items=(item,))
+    id, now = f"u{random.random()}", house.now
+    sent = ReceivedFile(id, id, id, 10, now, item=item.id, party=RECIPIENT, language=browsers)
+    house.requests.receive(HASH, sent)
+    house.mail(ANNA)
+    (invitation,) = (each for each in house.messages.page(9, None) if each.kind is MessageKind.INVITATION)
+    assert invitation.facts["language"] == (None if theirs is links is Language.AUTO else said)
+    assert house.at(7) == [ANNA]
+    assert house.sent[0][1]["Content-Language"] == said
 
 
 def test_a_person_is_reminded_once_a_day_until_something_came(house: House) -> None:

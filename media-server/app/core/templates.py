@@ -19,6 +19,7 @@ _OF_ONE_LINK = frozenset(
         "due_at",
         "recipient_name",
         "recipient_email",
+        "recipient_language",
         "destination",
         "note",
         "active",

@@ -209,6 +209,15 @@ class Terms:
             more="Everybody who opens a link that has one of these two is one party; see [Checklists](#checklists).",
         ),
     ] = ""
+    recipient_language: Annotated[
+        Language,
+        Term(
+            kind=Kind.CHOICE,
+            label="Their language",
+            help="In which language whoever the link is for reads: mails to them, and the page until they choose another.",
+            more="`auto`: mails are in the link's `language`, and the page in that of their browser.",
+        ),
+    ] = Language.AUTO
     notify: Annotated[
         tuple[str, ...] | None,
         Term(
@@ -300,7 +309,8 @@ class Terms:
             label="Language of mails",
             audience=Audience.OWNER,
             help="In which language people are mailed about the link.",
-            more="`auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`.",
+            more="`recipient_language` goes before it. `auto`: in that of the browser they sent with, else in that of the server, "
+            "`DROPPR_LANGUAGE`.",
         ),
     ] = Language.AUTO
     keep_days: Annotated[
@@ -350,6 +360,10 @@ class Terms:
     def is_personal(self) -> bool:
         """Whether it is for one: then everybody who opens it is one party."""
         return bool(self.recipient_name or self.recipient_email)
+
+    def mail_language(self, said: str | None) -> str | None:
+        """In which language people are mailed about the link, where the browser of these ``said`` one; None for the server's."""
+        return self.recipient_language.known(self.language.known(said))
 
     def is_expired(self, now: float) -> bool:
         return self.expires_at is not None and now >= self.expires_at

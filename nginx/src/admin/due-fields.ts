@@ -2,6 +2,7 @@
 
 import { type DueTerms, dayWords, type TypedDue, typedDue, zoneName } from "./due";
 import { t } from "./i18n";
+import { mailLanguageOf, offerMailLanguages } from "./mail-language";
 import { field, part } from "./parts";
 
 export class DueFields {
@@ -18,6 +19,7 @@ export class DueFields {
       const words = box.nextElementSibling;
       if (words !== null) words.textContent = dayWords(Number(box.value));
     }
+    offerMailLanguages(this.#language, t("language_as_link"));
     this.#at.addEventListener("input", () => this.#follow());
     if (due !== undefined) this.#fill(due);
     this.#follow();
@@ -27,6 +29,7 @@ export class DueFields {
   copy(due: DueTerms): void {
     this.#fill(due);
     for (const name of ["recipient_name", "recipient_email"]) this.#input(name).value = "";
+    this.#language.value = "auto";
     this.#follow();
   }
 
@@ -40,6 +43,7 @@ export class DueFields {
       ],
       forName: this.#input("recipient_name").value,
       forEmail: this.#input("recipient_email").value,
+      forLanguage: mailLanguageOf(this.#language.value),
     };
   }
 
@@ -52,6 +56,7 @@ export class DueFields {
     for (const box of this.#days) box.checked = due.reminders.includes(Number(box.value));
     this.#input("recipient_name").value = due.forName;
     this.#input("recipient_email").value = due.forEmail;
+    this.#language.value = due.forLanguage;
   }
 
   /** Without a date nothing is late. */
@@ -61,6 +66,10 @@ export class DueFields {
 
   get #days(): HTMLInputElement[] {
     return [...this.#root.querySelectorAll<HTMLInputElement>('[name="reminders"]')];
+  }
+
+  get #language(): HTMLSelectElement {
+    return field(this.#root, "recipient_language", HTMLSelectElement);
   }
 
   #input(name: string): HTMLInputElement {

@@ -3,6 +3,7 @@
 import type { Declared, Doubted } from "../core/reply";
 import { formatAge, formatDate, formatDay, formatIn, formatList } from "./format";
 import { t } from "./i18n";
+import { languageName, type MailLanguage, mailLanguageOf } from "./mail-language";
 
 /** How a link stands to its date. */
 export type Due = Declared<"Due">;
@@ -16,6 +17,8 @@ export interface DueTerms {
   readonly reminders: readonly number[];
   readonly forName: string;
   readonly forEmail: string;
+  /** In which language they read. */
+  readonly forLanguage: MailLanguage;
 }
 
 /** The same as it stands in a form: the date by the clock of whoever types it, empty for none. */
@@ -23,10 +26,17 @@ export interface TypedDue extends Omit<DueTerms, "at"> {
   readonly at: string;
 }
 
-export const NOT_DUE: DueTerms = { at: null, allowLate: true, reminders: [], forName: "", forEmail: "" };
+export const NOT_DUE: DueTerms = {
+  at: null,
+  allowLate: true,
+  reminders: [],
+  forName: "",
+  forEmail: "",
+  forLanguage: "auto",
+};
 
 export function parseDue(value: Doubted<Declared<"OwnerLink">>): DueTerms {
-  const { due_at, allow_late, reminders, recipient_name, recipient_email } = value;
+  const { due_at, allow_late, reminders, recipient_name, recipient_email, recipient_language } = value;
   return {
     at: typeof due_at === "number" ? due_at * 1_000 : null,
     allowLate: allow_late !== false,
@@ -35,6 +45,7 @@ export function parseDue(value: Doubted<Declared<"OwnerLink">>): DueTerms {
       : [],
     forName: typeof recipient_name === "string" ? recipient_name : "",
     forEmail: typeof recipient_email === "string" ? recipient_email : "",
+    forLanguage: mailLanguageOf(recipient_language),
   };
 }
 
@@ -45,13 +56,14 @@ export function parseStanding(value: unknown): Due {
 }
 
 /** What the server is told. */
-export function dueTerms({ at, allowLate, reminders, forName, forEmail }: TypedDue) {
+export function dueTerms({ at, allowLate, reminders, forName, forEmail, forLanguage }: TypedDue) {
   return {
     due_at: secondsOf(at),
     allow_late: allowLate,
     reminders: [...reminders].sort((one, other) => other - one),
     recipient_name: forName.trim(),
     recipient_email: forEmail.trim(),
+    recipient_language: forLanguage,
   };
 }
 
@@ -91,10 +103,12 @@ export function dueWords({ due: { at }, standing }: Standing, now: number): stri
 }
 
 /** Pairs of a name and what is set, as the link's page lists them. */
-export function dueFacts({ at, allowLate, reminders, forName, forEmail }: DueTerms): [string, string][] {
+export function dueFacts(terms: DueTerms): [string, string][] {
+  const { at, allowLate, reminders, forName, forEmail, forLanguage } = terms;
   const whom = forName !== "" && forEmail !== "" ? `${forName} <${forEmail}>` : forName + forEmail;
   return [
     [t("term_for"), whom],
+    [t("term_for_language"), languageName(forLanguage)],
     [t("term_due"), at === null ? "" : formatDate(at)],
     [t("term_late"), at === null || allowLate ? "" : t("said_late")],
     [t("term_reminders"), at === null ? "" : formatList(reminders.map(dayWords))],

@@ -1,11 +1,11 @@
 // The fields in which an owner sets what a link allows: the same for a new link and for one that is changed.
 
 import { setText } from "../page/dom";
-import { LANGUAGES } from "../page/languages";
 import { AskedFields } from "./asked-fields";
 import { DueFields } from "./due-fields";
 import { formatBytes, formatIn } from "./format";
 import { currentLanguage, t } from "./i18n";
+import { mailLanguageOf, offerMailLanguages } from "./mail-language";
 import { cloned, field, freshId, optionOf, part } from "./parts";
 import { SIZE_UNITS, type Size, type SizeUnit, splitSize } from "./sizes";
 import { makePassword, type TypedTerms } from "./terms";
@@ -18,8 +18,6 @@ import {
   type ChatPreview,
   DESTINATIONS,
   type Destination,
-  MAIL_LANGUAGES,
-  type MailLanguage,
   type OwnerLink,
   TEXTS,
   type Texts,
@@ -50,7 +48,7 @@ export class TermsFields {
     this.#input("alias").placeholder = t("colour_hint", { example: "anna-roth" });
     setText(part(root, "logo-size", HTMLElement), formatBytes(MOST_LOGO_BYTES));
     this.#fillUnits();
-    this.#fillLanguages();
+    offerMailLanguages(this.#select("language"), t("language_auto"));
     this.#tieLabels();
     this.#offerExpiry(link);
     this.#offerPassword(link);
@@ -119,7 +117,7 @@ export class TermsFields {
       askEmail: chosen<Asked>(ASKED, this.#select("ask_email")),
       notify: this.#input("notify").value,
       confirm: this.#input("confirm").checked,
-      language: chosen<MailLanguage>(MAIL_LANGUAGES, this.#select("language")),
+      language: mailLanguageOf(this.#select("language").value),
       due: this.#due.read(),
       destination: this.#destination(),
       search: this.#input("search").checked,
@@ -179,16 +177,6 @@ export class TermsFields {
     };
     select.addEventListener("change", follow);
     follow();
-  }
-
-  /** Each by its own name, so that whoever reads it finds theirs. */
-  #fillLanguages(): void {
-    const options = MAIL_LANGUAGES.map((each) => {
-      const option = optionOf(each);
-      setText(option, each === "auto" ? t("language_auto") : LANGUAGES[each]);
-      return option;
-    });
-    this.#select("language").replaceChildren(...options);
   }
 
   #fillUnits(): void {

@@ -3,13 +3,13 @@
 import type { Item, Question } from "../core/asked";
 import type { Declared } from "../core/reply";
 import { dueTerms, type TypedDue, typedDue } from "./due";
+import type { MailLanguage } from "./mail-language";
 import { joinSize, type Size } from "./sizes";
 import {
   type Asked,
   type CaptchaMode,
   type ChatPreview,
   type Destination,
-  type MailLanguage,
   type OwnerLink,
   TEXTS,
   type Texts,

@@ -3,6 +3,7 @@
 import { type Item, parseItems, parseQuestions, type Question } from "../core/asked";
 import { type Declared, type Doubted, doubted, type FieldOf } from "../core/reply";
 import { type Due, type DueTerms, parseDue, parseStanding } from "./due";
+import { type MailLanguage, mailLanguageOf } from "./mail-language";
 import { type Progress, progressOf } from "./progress";
 
 export type Asked = Declared<"Ask">;
@@ -10,18 +11,6 @@ export const ASKED = ["no", "optional", "required"] as const satisfies readonly 
 
 export type ChatPreview = Declared<"ChatPreview">;
 export const CHAT_PREVIEWS = ["server", "yes", "no"] as const satisfies readonly ChatPreview[];
-
-export type MailLanguage = Declared<"Language">;
-export const MAIL_LANGUAGES = [
-  "auto",
-  "ar",
-  "de",
-  "en",
-  "es",
-  "fr",
-  "ja",
-  "pl",
-] as const satisfies readonly MailLanguage[];
 
 export type CaptchaMode = Declared<"CaptchaMode">;
 export const CAPTCHA_MODES = ["never", "after_failures", "always"] as const satisfies readonly CaptchaMode[];
@@ -166,7 +155,7 @@ export function parseLink(value: unknown): OwnerLink {
     askName: oneOf(ASKED, fields.ask_name),
     askEmail: oneOf(ASKED, fields.ask_email),
     notify: addressesOf(fields.notify),
-    language: oneOf(MAIL_LANGUAGES, fields.language),
+    language: mailLanguageOf(fields.language),
     confirm: fields.confirm === true,
     due: parseDue(fields),
     destination: destinationOf(fields.destination),

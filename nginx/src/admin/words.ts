@@ -1,10 +1,10 @@
 // What the owner's page says about links and files, and about what went wrong.
 
 import { UploadError } from "../core/errors";
-import { LANGUAGES } from "../page/languages";
 import { dueFacts } from "./due";
 import { formatBytes, formatDate, formatIn, formatList } from "./format";
 import { currentLanguage, errorSentence, joined, sentences, t } from "./i18n";
+import { languageName } from "./mail-language";
 import { wholeProgress } from "./progress";
 import type { Destination, LinkState, ListedLink, OwnerLink, PassedOn } from "./wire";
 
@@ -83,7 +83,7 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
     [t("term_name"), askName === "no" ? "" : t(`said_${askName}`)],
     [t("term_email"), askEmail === "no" ? "" : t(`said_${askEmail}`)],
     [t("term_notify"), link.notify],
-    [t("term_language"), link.language === "auto" ? "" : LANGUAGES[link.language]],
+    [t("term_language"), languageName(link.language)],
     [t("term_confirm"), link.confirm ? t("said_receipt") : ""],
     [t("term_destination"), destinationWords(link.destination)],
     [t("term_search"), link.search ? t("said_searched") : ""],

@@ -804,6 +804,8 @@ export interface components {
             readonly recipient_name?: string | null;
             /** @description The e-mail address of whom the link is for. Everybody who opens a link that has one of these two is one party; see [Checklists](#checklists). */
             readonly recipient_email?: string | null;
+            /** @description In which language whoever the link is for reads: mails to them, and the page until they choose another. `auto`: mails are in the link's `language`, and the page in that of their browser. */
+            readonly recipient_language?: components["schemas"]["Language"];
             /** @description Who is mailed what has arrived, such as anna@example.org; none, or '' as the server says. A list, or one text with commas; `[]` or `none` nobody. Null or empty: those of `DROPPR_NOTIFY_MAIL`. See [Messages](#messages). */
             readonly notify?: readonly string[] | string | null;
             /** @description When the files are due, such as 2026-07-03T18:00; '' is at no time. Seconds since the epoch, or ISO 8601 with a zone, such as `2026-07-03T18:00:00+02:00`. It closes nothing: see [Due dates](#due-dates-and-reminders). */
@@ -820,7 +822,7 @@ export interface components {
             readonly subfolder?: string | null;
             /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. See [Names by rule](#names-by-rule). */
             readonly naming?: string | null;
-            /** @description In which language people are mailed about the link. `auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`. */
+            /** @description In which language people are mailed about the link. `recipient_language` goes before it. `auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`. */
             readonly language?: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
             readonly keep_days?: number | null;
@@ -909,6 +911,8 @@ export interface components {
             readonly recipient_name: string;
             /** @description The e-mail address of whom the link is for. */
             readonly recipient_email: string;
+            /** @description In which language whoever the link is for reads: mails to them, and the page until they choose another. */
+            readonly recipient_language: components["schemas"]["Language"];
             /** @description Null for those that the server names. */
             readonly notify: readonly string[] | null;
             /** @description Null for none. */
@@ -1220,6 +1224,8 @@ export interface components {
             readonly recipient_name?: string | null;
             /** @description The e-mail address of whom the link is for. Everybody who opens a link that has one of these two is one party; see [Checklists](#checklists). */
             readonly recipient_email?: string | null;
+            /** @description In which language whoever the link is for reads: mails to them, and the page until they choose another. `auto`: mails are in the link's `language`, and the page in that of their browser. */
+            readonly recipient_language?: components["schemas"]["Language"];
             /** @description Who is mailed what has arrived, such as anna@example.org; none, or '' as the server says. A list, or one text with commas; `[]` or `none` nobody. Null or empty: those of `DROPPR_NOTIFY_MAIL`. See [Messages](#messages). */
             readonly notify?: readonly string[] | string | null;
             /** @description When the files are due, such as 2026-07-03T18:00; '' is at no time. Seconds since the epoch, or ISO 8601 with a zone, such as `2026-07-03T18:00:00+02:00`. It closes nothing: see [Due dates](#due-dates-and-reminders). */
@@ -1236,7 +1242,7 @@ export interface components {
             readonly subfolder?: string | null;
             /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. See [Names by rule](#names-by-rule). */
             readonly naming?: string | null;
-            /** @description In which language people are mailed about the link. `auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`. */
+            /** @description In which language people are mailed about the link. `recipient_language` goes before it. `auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`. */
             readonly language?: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
             readonly keep_days?: number | null;
@@ -1445,6 +1451,8 @@ export interface components {
             readonly recipient_name: string;
             /** @description The e-mail address of whom the link is for. */
             readonly recipient_email: string;
+            /** @description In which language whoever the link is for reads: mails to them, and the page until they choose another. */
+            readonly recipient_language: components["schemas"]["Language"];
             /** @description Null for those that the server names. */
             readonly notify: readonly string[] | null;
             /** @description Null for none. */
@@ -2026,6 +2034,8 @@ export interface components {
             readonly items: readonly components["schemas"]["ShownItem"][];
             /** @description What senders are asked to say. */
             readonly questions: readonly components["schemas"]["ShownQuestion"][];
+            /** @description In which language whoever the link is for reads: mails to them, and the page until they choose another. */
+            readonly recipient_language: components["schemas"]["Language"];
             /** @description Null for none. */
             readonly due_at: number | null;
             readonly allow_late: boolean;
@@ -2404,6 +2414,8 @@ export interface components {
             readonly recipient_name: string;
             /** @description The e-mail address of whom the link is for. */
             readonly recipient_email: string;
+            /** @description In which language whoever the link is for reads: mails to them, and the page until they choose another. */
+            readonly recipient_language: components["schemas"]["Language"];
             /** @description Null for those that the server names. */
             readonly notify: readonly string[] | null;
             /** @description Null for none. */

@@ -82,6 +82,8 @@ export interface LinkInfo {
   readonly allowedExtensions: readonly string[];
   readonly askName: Asked;
   readonly askEmail: Asked;
+  /** That of whom the link is for, or `auto`. */
+  readonly language: string;
   readonly chunkSize: number;
   readonly maxParallelChunks: number;
   /** Null where the server takes no packs of small files. */
@@ -195,6 +197,7 @@ export function parseLinkInfo(value: unknown): LinkInfo {
     allowedExtensions: extensions(fields.allowed_extensions),
     askName: asked(fields.ask_name),
     askEmail: asked(fields.ask_email),
+    language: optionalText(fields.recipient_language),
     ...parseGrid(fields),
     pack: packLimits(fields.pack),
     wholeFileBytes: upTo(MAX_CHUNK_BYTES, fields.whole_file_bytes),

@@ -1,10 +1,14 @@
 import { need } from "./dom";
-import { currentLanguage, rememberLanguage, useLanguage } from "./i18n";
+import { currentLanguage, onLanguage, rememberLanguage, useLanguage } from "./i18n";
 import { offerLanguages } from "./languages";
 
 export class LanguageSwitch {
   constructor() {
-    offerLanguages(need("language-choice", HTMLSelectElement), currentLanguage(), (chosen) => {
+    const choice = need("language-choice", HTMLSelectElement);
+    onLanguage(() => {
+      choice.value = currentLanguage();
+    });
+    offerLanguages(choice, currentLanguage(), (chosen) => {
       rememberLanguage(chosen);
       void useLanguage(chosen);
     });

@@ -24,6 +24,7 @@ export const NO_LIMITS: LinkInfo = {
   allowedExtensions: [],
   askName: "no",
   askEmail: "no",
+  language: "auto",
   chunkSize: 8,
   maxParallelChunks: 8,
   pack: null,

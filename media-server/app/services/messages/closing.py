@@ -132,7 +132,7 @@ class Closing:
         proof = {
             "upload_ids": list(batch.upload_ids),
             "asker": self._rules().brand.asker(link.terms),
-            "language": link.terms.language.known(self._language(batch)),
+            "language": link.terms.mail_language(self._language(batch)),
         }
         self._close(batch, [self._message(batch, MessageKind.CONFIRMATION, Channel.MAIL, address, **proof)])
 

@@ -51,7 +51,7 @@ class Invitations:
             "takes_late": terms.allow_late,
             "until": terms.expires_at,
             "password": terms.requires_password,
-            "language": terms.language.known(None),
+            "language": terms.mail_language(None),
         }
         made = [
             Message(

@@ -69,7 +69,7 @@ class ItemMessages:
             address = self._address(link, party)
             if address is not None:
                 mail = self._message(event, link, kind, Channel.MAIL, address, self._when(address))
-                language = link.terms.language.known(party.language if party else None)
+                language = link.terms.mail_language(party.language if party else None)
                 found.append(replace(mail, facts={**mail.facts, "language": language}))
         return found
 

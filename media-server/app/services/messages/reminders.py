@@ -259,7 +259,7 @@ class Reminders:
             "takes_late": terms.allow_late,
             "password": terms.requires_password,
             "stop": f"{base}/api/droppr/reminders/{self.stops.token(address)}",
-            "language": terms.language.known(self._finishing.language(link, address)),
+            "language": terms.mail_language(self._finishing.language(link, address)),
         }
         return Message(id, MessageKind.REMINDER, Channel.MAIL, address, link.hash, facts, now, when)
 

@@ -161,6 +161,7 @@ const TERMS: Readonly<Record<string, DeskKey>> = {
   expires_hours: "term_expires",
   recipient_name: "term_for",
   recipient_email: "term_for_email",
+  recipient_language: "term_for_language",
   due_at: "term_due",
   allow_late: "term_late",
   reminders: "term_reminders",

@@ -90,7 +90,7 @@ export class Making {
   }
 
   async #make(person: Person, terms: Terms): Promise<OwnerLink> {
-    const { name, email, folder } = person;
+    const { name, email, language, folder } = person;
     const call = `make ${person.key}`;
     if (this.#unsure.has(call)) this.#there = null;
     this.#there ??= new Map((await this.#ports.links()).map((link) => [link.folder, link]));
@@ -105,6 +105,7 @@ export class Making {
       message: filledIn(terms.message ?? "", person),
       recipient_name: name,
       recipient_email: email,
+      recipient_language: language,
     };
     return this.#surely(call, () => this.#ports.create(folder, own));
   }

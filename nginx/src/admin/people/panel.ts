@@ -6,6 +6,7 @@ import type { OwnerApi } from "../api";
 import { copyText } from "../clipboard";
 import { formatDuration } from "../format";
 import { joined, t } from "../i18n";
+import { languageName } from "../mail-language";
 import { acts, field, part, say, show, submits } from "../parts";
 import { placeAddress } from "../places";
 import { TemplateSelect } from "../templates";
@@ -56,6 +57,7 @@ export class PeoplePanel {
     // For whom each link is says the list.
     const whom = field(fields, "recipient_name", HTMLInputElement).closest<HTMLElement>(".pair");
     if (whom !== null) whom.hidden = true;
+    part(fields, "their-language", HTMLElement).hidden = true;
     field(fields, "title", HTMLInputElement).placeholder = t("title_sample");
     reachable(part(this.#form, "frame", HTMLElement));
     this.#template = new TemplateSelect(
@@ -129,7 +131,7 @@ export class PeoplePanel {
     const more = people.length - shown.length;
     if (more > 0) {
       const cell = make("td", { className: "quiet", text: t("and_more", { count: more }) });
-      cell.colSpan = 4;
+      cell.colSpan = 5;
       shown.push(make("tr", {}, cell));
     }
     this.#rows.replaceChildren(...shown);
@@ -151,7 +153,7 @@ export class PeoplePanel {
       anchor.target = "_blank";
       outcome.append(" ", anchor);
     }
-    const cells = [person.name, person.email, person.folder].map((text) =>
+    const cells = [person.name, person.email, languageName(person.language), person.folder].map((text) =>
       make("td", {}, make("bdi", { text: visibleName(text) })),
     );
     return make("tr", {}, ...cells, outcome);

@@ -5,8 +5,9 @@ import type { OwnerApi } from "../api";
 import { type Awaited, type Mailed, remindedWords } from "../chasing";
 import { partyFacts, partyName } from "../checklist/states";
 import { formatDate } from "../format";
-import { t } from "../i18n";
+import { joined, t } from "../i18n";
 import { KeyedList, type KeyedRow } from "../keyed";
+import { languageName } from "../mail-language";
 import { acts, show } from "../parts";
 import type { Party, PartyState } from "../party-wire";
 import { visibleName } from "../visible";
@@ -212,7 +213,10 @@ class PersonRow implements KeyedRow<LinkPerson> {
     setHidden(this.#email, this.#email.textContent === "");
     setText(this.#state, party.late ? t("late") : t(party.state));
     this.element.dataset.state = party.late ? "late" : party.state;
-    setText(this.#facts, partyFacts(party, this.#link().items));
+    const { items, due } = this.#link();
+    // A language is said of one person alone.
+    const language = due.forName + due.forEmail === "" ? "" : languageName(due.forLanguage);
+    setText(this.#facts, joined(partyFacts(party, items), language));
     setHidden(this.#last, party.lastAt === null);
     if (party.lastAt !== null) showWhen(this.#last, party.lastAt);
     setText(this.#mailed, mailedWords(mailed, stopped));

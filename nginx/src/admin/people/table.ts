@@ -1,6 +1,8 @@
 // A list of people as it is pasted, or read from a table: who, where mail reaches them, and their folder.
 
+import { formatList } from "../format";
 import { t } from "../i18n";
+import { MAIL_LANGUAGES, type MailLanguage, writtenLanguage } from "../mail-language";
 
 /** One person. `problem` is why no link can be made. */
 export interface Person {
@@ -8,13 +10,23 @@ export interface Person {
   readonly key: string;
   readonly name: string;
   readonly email: string;
+  /** In which language they read. */
+  readonly language: MailLanguage;
   readonly folder: string;
   readonly problem: string;
 }
 
+/** What a list says of somebody. */
+interface Said {
+  readonly name: string;
+  readonly email: string;
+  readonly language: string;
+  readonly folder: string;
+}
+
 export const MOST_PEOPLE = 1_000;
 
-type Column = "name" | "email" | "folder";
+type Column = keyof Said;
 const NAMES: Readonly<Record<string, Column>> = {
   name: "name",
   client: "name",
@@ -25,6 +37,7 @@ const NAMES: Readonly<Record<string, Column>> = {
   address: "email",
   "e-mail address": "email",
   "email address": "email",
+  language: "language",
   folder: "folder",
 };
 const EMAIL = /^[^\s@<>,;"]+@[^\s@<>,;"]+\.[^\s@<>,;"]+$/;
@@ -52,7 +65,10 @@ export function peopleOf(text: string, pattern: string): Person[] {
 }
 
 /** What stands in braces is filled in. */
-export function filledIn(text: string, { name, email, folder }: Omit<Person, "key" | "problem">): string {
+export function filledIn(
+  text: string,
+  { name, email, folder }: Pick<Person, "name" | "email" | "folder">,
+): string {
   const values: Readonly<Record<string, string>> = { name: name || email, email, folder };
   return text.replace(
     /\{\s*(name|email|folder)\s*\}/gi,
@@ -67,35 +83,42 @@ function personOf(row: readonly string[], head: ReadonlyMap<Column, number> | nu
   // A name with a slash in it is one folder, not two.
   const parts = { ...named, name: partOf(said.name || said.email), email: partOf(said.email) };
   const folder = own || safeFolder(filledIn(pattern, parts));
+  const language = writtenLanguage(said.language);
   return {
     key: JSON.stringify([said.name, said.email, own]),
     ...said,
+    language: language ?? "auto",
     folder,
-    problem: problemOf(said, folder),
+    problem:
+      problemOf(said, folder) ||
+      (language === undefined
+        ? t("no_language", { languages: formatList(MAIL_LANGUAGES.filter((each) => each !== "auto")) })
+        : ""),
   };
 }
 
-function problemOf({ name, email }: { name: string; email: string }, folder: string): string {
+function problemOf({ name, email }: Said, folder: string): string {
   if (name === "" && email === "") return t("no_name");
   if (email !== "" && !EMAIL.test(email)) return t("no_email");
   if (name.length > 200) return t("long_name");
   return folder === "" ? t("no_folder") : "";
 }
 
-function byHead(row: readonly string[], head: ReadonlyMap<Column, number>) {
+function byHead(row: readonly string[], head: ReadonlyMap<Column, number>): Said {
   const cell = (column: Column): string => row[head.get(column) ?? -1] ?? "";
-  return withNamed({ name: cell("name"), email: cell("email"), folder: cell("folder") });
+  const said = { name: cell("name"), email: cell("email"), folder: cell("folder") };
+  return withNamed({ ...said, language: cell("language") });
 }
 
 /** Without a line that names the columns, an address is known by its looks, and the rest comes in the order name, folder. */
-function byShape(row: readonly string[]) {
+function byShape(row: readonly string[]): Said {
   const at = row.findIndex((each) => each.includes("@"));
   const [name = "", folder = ""] = row.filter((_, index) => index !== at);
-  return withNamed({ name, email: row[at] ?? "", folder });
+  return withNamed({ name, email: row[at] ?? "", folder, language: "" });
 }
 
 /** "Anna <anna@example.org>" is both. */
-function withNamed(said: { name: string; email: string; folder: string }) {
+function withNamed(said: Said): Said {
   const [, name = "", email = ""] = NAMED.exec(said.email) ?? [];
   return email === "" ? said : { ...said, name: said.name || name.replace(/^"|"$/g, ""), email };
 }
@@ -105,6 +128,7 @@ function columnOf(cell: string): Column | undefined {
   const said: Readonly<Record<Column, string>> = {
     name: t("column_name"),
     email: t("column_email"),
+    language: t("language"),
     folder: t("folder"),
   };
   const columns = Object.keys(said) as Column[];

@@ -80,6 +80,7 @@ export default {
   term_expires: "ينتهي",
   term_for: "لـ",
   term_for_email: "بريد من هو له",
+  term_for_language: "لغة من هو له",
   term_due: "الموعد",
   term_late: "الملفات المتأخرة",
   term_reminders: "التذكيرات",

@@ -135,6 +135,7 @@ export default {
   naming: "تسمية الملفات حسب قاعدة",
   naming_hint: "مثل {example}؛ ويبقى الامتداد كما هو.",
   language_auto: "لغتهم، إن كانت معروفة",
+  language_as_link: "لغة الرابط ومتصفّحه",
   any_kind: "أي نوع",
   kinds_hint: "امتدادات تفصل بينها فواصل، مثل {example}.",
   not_asked: "لا يُسأل",

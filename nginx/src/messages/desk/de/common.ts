@@ -71,6 +71,7 @@ export default {
   term_expires: "Läuft ab",
   term_for: "Für",
   term_for_email: "E-Mail der Person, für die er ist",
+  term_for_language: "Sprache der Person, für die er ist",
   term_due: "Fällig",
   term_late: "Verspätete Dateien",
   term_reminders: "Erinnerungen",

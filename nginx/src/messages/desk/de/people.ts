@@ -8,7 +8,7 @@ export default {
   people: "Personen",
   people_sample: "Anna Berg, anna@example.org",
   people_hint:
-    "Eine pro Zeile: Name, E-Mail-Adresse, Ordner; die letzten beiden dürfen fehlen. Oder eine Tabelle, deren erste Zeile ihre Spalten so nennt.",
+    "Eine pro Zeile: Name, E-Mail-Adresse, Ordner; die letzten beiden dürfen fehlen. Oder eine Tabelle, deren erste Zeile ihre Spalten so nennt. Mit einer Spalte Sprache (de, fr …) sind Mail und Seite in ihrer.",
   people_table: "Oder eine Tabelle (CSV)",
   people_folder: "Ordner von jeder",
   people_folder_value: "kunden/{name}",
@@ -50,6 +50,7 @@ export default {
   same_folder: "Jemand weiter oben hat denselben Ordner.",
   no_name: "Es gibt weder einen Namen noch eine Adresse.",
   no_email: "Das ist keine E-Mail-Adresse.",
+  no_language: "Die Sprache schreiben Sie als {languages}.",
   long_name: "Der Name ist zu lang.",
   no_folder: "Es gibt keinen Ordner.",
   mail_form: "Diesen Link mailen",

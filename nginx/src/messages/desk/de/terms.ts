@@ -113,6 +113,7 @@ export default {
   naming: "Dateien nach einer Regel benennen",
   naming_hint: "Etwa {example}; die Endung bleibt.",
   language_auto: "ihre, soweit bekannt",
+  language_as_link: "die des Links und ihres Browsers",
   any_kind: "alle",
   kinds_hint: "Endungen mit Kommas, etwa {example}.",
   not_asked: "Nicht gefragt",

@@ -72,6 +72,7 @@ export default {
   term_expires: "Expires",
   term_for: "For",
   term_for_email: "E-mail of whom it is for",
+  term_for_language: "Language of whom it is for",
   term_due: "Due",
   term_late: "Late files",
   term_reminders: "Reminders",

@@ -8,7 +8,7 @@ export default {
   people: "People",
   people_sample: "Anna Berg, anna@example.org",
   people_hint:
-    "One a line: name, e-mail address, folder; the last two may be left out. Or a table whose first line names its columns so.",
+    "One a line: name, e-mail address, folder; the last two may be left out. Or a table whose first line names its columns so. With a column Language (de, fr …) mail and page are in theirs.",
   people_table: "Or a table (CSV)",
   people_folder: "Folder of each",
   people_folder_value: "clients/{name}",
@@ -52,6 +52,7 @@ export default {
   same_folder: "Somebody above has the same folder.",
   no_name: "There is neither a name nor an address.",
   no_email: "That is no e-mail address.",
+  no_language: "Write the language as {languages}.",
   long_name: "The name is too long.",
   no_folder: "There is no folder.",
 

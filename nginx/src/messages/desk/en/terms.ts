@@ -116,6 +116,7 @@ export default {
   naming: "Name files by a rule",
   naming_hint: "Such as {example}; the ending stays.",
   language_auto: "theirs, where it is known",
+  language_as_link: "as the link’s, and their browser’s",
   any_kind: "any",
   kinds_hint: "Extensions with commas, such as {example}.",
   not_asked: "Not asked",

@@ -69,6 +69,7 @@ export default {
   term_expires: "Caduca",
   term_for: "Para",
   term_for_email: "Correo de la persona para quien es",
+  term_for_language: "Idioma de la persona para quien es",
   term_due: "Fecha límite",
   term_late: "Archivos tardíos",
   term_reminders: "Recordatorios",

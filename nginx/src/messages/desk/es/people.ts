@@ -8,7 +8,7 @@ export default {
   people: "Personas",
   people_sample: "Ana Berg, anna@example.org",
   people_hint:
-    "Una por línea: nombre, correo, carpeta; los dos últimos pueden faltar. O una tabla cuya primera línea nombre así sus columnas.",
+    "Una por línea: nombre, correo, carpeta; los dos últimos pueden faltar. O una tabla cuya primera línea nombre así sus columnas. Con una columna Idioma (de, fr…), el correo y la página van en el suyo.",
   people_table: "O una tabla (CSV)",
   people_folder: "Carpeta de cada una",
   people_folder_value: "clientes/{name}",
@@ -50,6 +50,7 @@ export default {
   same_folder: "Alguien más arriba tiene la misma carpeta.",
   no_name: "No hay ni nombre ni dirección.",
   no_email: "Eso no es una dirección de correo.",
+  no_language: "Escriba el idioma así: {languages}.",
   long_name: "El nombre es demasiado largo.",
   no_folder: "No hay carpeta.",
   mail_form: "Enviar este enlace por correo",

@@ -112,6 +112,7 @@ export default {
   naming: "Nombrar los archivos según una regla",
   naming_hint: "Como {example}; la extensión se mantiene.",
   language_auto: "el suyo, si se conoce",
+  language_as_link: "el del enlace y el de su navegador",
   any_kind: "cualquiera",
   kinds_hint: "Extensiones con comas, como {example}.",
   not_asked: "No se pregunta",

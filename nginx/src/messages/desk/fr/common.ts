@@ -69,6 +69,7 @@ export default {
   term_expires: "Expire",
   term_for: "Pour",
   term_for_email: "E-mail de la personne concernée",
+  term_for_language: "Langue de la personne concernée",
   term_due: "Échéance",
   term_late: "Fichiers en retard",
   term_reminders: "Rappels",

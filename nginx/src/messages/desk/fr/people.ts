@@ -8,7 +8,7 @@ export default {
   people: "Personnes",
   people_sample: "Anne Berg, anna@example.org",
   people_hint:
-    "Une par ligne : nom, adresse e-mail, dossier ; les deux derniers peuvent manquer. Ou un tableau dont la première ligne nomme ainsi les colonnes.",
+    "Une par ligne : nom, adresse e-mail, dossier ; les deux derniers peuvent manquer. Ou un tableau dont la première ligne nomme ainsi les colonnes. Avec une colonne Langue (de, fr…), l’e-mail et la page sont dans la sienne.",
   people_table: "Ou un tableau (CSV)",
   people_folder: "Dossier de chacun",
   people_folder_value: "dossiers/{name}",
@@ -53,6 +53,7 @@ export default {
   same_folder: "Quelqu’un plus haut a le même dossier.",
   no_name: "Il n’y a ni nom ni adresse.",
   no_email: "Ce n’est pas une adresse e-mail.",
+  no_language: "Écrivez la langue ainsi : {languages}.",
   long_name: "Le nom est trop long.",
   no_folder: "Il n’y a pas de dossier.",
   mail_form: "Envoyer ce lien par e-mail",

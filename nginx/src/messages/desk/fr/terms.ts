@@ -116,6 +116,7 @@ export default {
   naming: "Nommer les fichiers selon une règle",
   naming_hint: "Par exemple {example} ; l’extension reste.",
   language_auto: "la leur, si elle est connue",
+  language_as_link: "celle du lien et de son navigateur",
   any_kind: "tous",
   kinds_hint: "Extensions séparées par des virgules, par exemple {example}.",
   not_asked: "Pas demandé",

@@ -68,6 +68,7 @@ export default {
   term_expires: "期限",
   term_for: "宛先",
   term_for_email: "宛先のメール",
+  term_for_language: "宛先の言語",
   term_due: "締切",
   term_late: "遅れたファイル",
   term_reminders: "催促",

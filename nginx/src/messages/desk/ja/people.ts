@@ -8,7 +8,7 @@ export default {
   people: "人",
   people_sample: "山田花子, anna@example.org",
   people_hint:
-    "1 行に 1 人: 名前、メールアドレス、フォルダー。後の 2 つは省略可。または 1 行目に列名がある表。",
+    "1 行に 1 人: 名前、メールアドレス、フォルダー。後の 2 つは省略可。または 1 行目に列名がある表。「言語」列（de、fr など）があれば、メールとページはその言語になります。",
   people_table: "または表 (CSV)",
   people_folder: "それぞれのフォルダー",
   people_folder_value: "clients/{name}",
@@ -47,6 +47,7 @@ export default {
   same_folder: "上の誰かが同じフォルダーです。",
   no_name: "名前もアドレスもありません。",
   no_email: "メールアドレスではありません。",
+  no_language: "言語は {languages} のいずれかで書いてください。",
   long_name: "名前が長すぎます。",
   no_folder: "フォルダーがありません。",
   mail_form: "このリンクをメールする",

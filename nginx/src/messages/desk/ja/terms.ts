@@ -111,6 +111,7 @@ export default {
   naming: "ファイル名を規則で付ける",
   naming_hint: "例: {example}。拡張子はそのままです。",
   language_auto: "相手の言語（わかる場合）",
+  language_as_link: "リンクとブラウザーの言語",
   any_kind: "すべて",
   kinds_hint: "拡張子をカンマ区切りで。例: {example}",
   not_asked: "尋ねない",

@@ -68,6 +68,7 @@ export default {
   term_expires: "Wygasa",
   term_for: "Dla",
   term_for_email: "E-mail osoby, dla której jest",
+  term_for_language: "Język osoby, dla której jest",
   term_due: "Termin",
   term_late: "Spóźnione pliki",
   term_reminders: "Przypomnienia",

@@ -8,7 +8,7 @@ export default {
   people: "Osoby",
   people_sample: "Anna Berg, anna@example.pl",
   people_hint:
-    "Po jednej w wierszu: nazwa, adres e-mail, folder; dwa ostatnie można pominąć. Albo tabela, której pierwszy wiersz tak nazywa kolumny.",
+    "Po jednej w wierszu: nazwa, adres e-mail, folder; dwa ostatnie można pominąć. Albo tabela, której pierwszy wiersz tak nazywa kolumny. Z kolumną Język (de, fr…) wiadomość i strona są w jej języku.",
   people_table: "Albo tabela (CSV)",
   people_folder: "Folder każdej osoby",
   people_folder_value: "klienci/{name}",
@@ -57,6 +57,7 @@ export default {
   same_folder: "Ktoś wyżej ma ten sam folder.",
   no_name: "Nie ma ani nazwy, ani adresu.",
   no_email: "To nie jest adres e-mail.",
+  no_language: "Język zapisz jako {languages}.",
   long_name: "Nazwa jest za długa.",
   no_folder: "Nie ma folderu.",
   mail_form: "Wyślij ten link mailem",

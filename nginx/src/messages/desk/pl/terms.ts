@@ -122,6 +122,7 @@ export default {
   naming: "Nazywaj pliki według reguły",
   naming_hint: "Na przykład {example}; rozszerzenie zostaje.",
   language_auto: "ich własny, jeśli jest znany",
+  language_as_link: "jak link i jej przeglądarka",
   any_kind: "dowolne",
   kinds_hint: "Rozszerzenia po przecinkach, na przykład {example}.",
   not_asked: "Bez pytania",
