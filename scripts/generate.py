@@ -106,10 +106,10 @@ def _command(name: str) -> Iterator[str]:
     yield "|---|---|---|"
     for option in context.command.params:
         if isinstance(option, click.Option) and not option.hidden:
-            flags = f"`{option.opts[0]}{_value(option, context)}`"
-            flags = ", ".join([flags, *(f"`{each}`" for each in option.secondary_opts)])
+            first, *others = sorted(option.opts, key=len, reverse=True)
+            flags = [f"{first}{_value(option, context)}", *others, *option.secondary_opts]
             about = (option.help or "").removesuffix(".").replace("|", "\\|")
-            yield f"| {flags} | {about} | `{_variable(name, option)}` |"
+            yield f"| {', '.join(f'`{each}`' for each in flags)} | {about} | `{_variable(name, option)}` |"
 
 
 def _value(option: click.Option, context: click.Context) -> str:

@@ -18,6 +18,8 @@ JSON = dict[str, Any]
 PAGE_ITEMS = 1000
 FOUND_AT_ONCE = 50
 """Files or passages that one answer to a search tells."""
+WITH_COPIES_AT_ONCE = 200
+"""Files of a page that tells of copies."""
 MAX_PAGES = 2000
 MAX_LIST_BYTES = 256 * 1024 * 1024
 """Bytes of all pages of a list. One that goes on beyond that has no end."""
@@ -121,6 +123,10 @@ class Api:
     def files(self, hash: str, *, repeated: bool = False) -> list[JSON]:
         """What has arrived, newest first; with ``repeated`` only files whose content the link has more than once."""
         return self._pages(f"{_path(hash)}/files", "files", query="repeated=true&" if repeated else "")
+
+    def files_with_copies(self, hash: str) -> list[JSON]:
+        """What has arrived, with the ``copies`` of each on other links that may be seen."""
+        return self._pages(f"{_path(hash)}/files", "files", query="copies=true&", at_once=WITH_COPIES_AT_ONCE)
 
     def uploads(self, hash: str, most: int = sys.maxsize) -> list[JSON]:
         """What is on its way, newest first; the newest ``most`` where that is named."""

@@ -126,7 +126,9 @@ def _for_whom(number: int, row: Row) -> dict[str, str]:
             raise click.UsageError(f"Row {number}: {error}") from None
     if language := written.get("language", "").casefold():
         if language not in _LANGUAGES:
-            raise click.UsageError(f"Row {number}: write the language as one of {', '.join(_LANGUAGES)}, or leave it out.")
+            raise click.UsageError(
+                f"Row {number}: write the language as one of {', '.join(_LANGUAGES)}, or leave it out."
+            )
         found["recipient_language"] = language
     return found
 

@@ -15,6 +15,7 @@ from droppr_client import many_links
 from droppr_client.api import JSON, UNLIKE_DROPPR, Api, ApiError
 from droppr_client.checklist_commands import accept, asked_text, due_text, parties, progress_text, return_
 from droppr_client.fetch_commands import fetch, watch
+from droppr_client.file_commands import files
 from droppr_client.message_commands import remind, send
 from droppr_client.open_commands import cancel, uploads
 from droppr_client.options import Written, as_json, link_argument, server_options
@@ -216,28 +217,7 @@ def close(api: Api, link: str) -> None:
         say("Uploads were on their way: 'droppr request cancel LINK --all' frees their room now.")
 
 
-@request.command()
-@link_argument
-@click.option(
-    "--duplicates", is_flag=True, help="Only files whose content the link has more than once, by their SHA-256."
-)
-@as_json
-@server_options
-def files(api: Api, link: str, duplicates: bool, as_json: bool) -> None:
-    """What has arrived."""
-    found = api.files(link, repeated=duplicates)
-    if as_json:
-        print_json({"files": found})
-    elif duplicates:
-        # Those of one content stand together, the first to arrive on top.
-        found.sort(key=lambda each: (plain_text(each.get("sha256")), _arrival(each)))
-        print_table(("SHA-256", "RECEIVED", "SIZE", "SENDER", "PATH"), [_copy_row(each) for each in found])
-    else:
-        print_table(
-            ("RECEIVED", "LAST CHANGED", "SIZE", "SENDER", "SHA-256", "PATH"), [_file_row(each) for each in found]
-        )
-
-
+request.add_command(files)
 request.add_command(uploads)
 request.add_command(cancel)
 request.add_command(fetch)
@@ -357,30 +337,6 @@ _TERM_TEXTS: dict[Kind, Callable[[Any], str]] = {
     Kind.CHOICE: lambda value: plain_text(value).replace("_", " "),
     Kind.SWITCH: lambda value: "yes" if value is True else "no",
 }
-
-
-def _file_row(file: JSON) -> tuple[str, ...]:
-    sender = " ".join(filter(None, (plain_text(file.get("sender_name")), plain_text(file.get("sender_email"))))) or "-"
-    digest = plain_text(file.get("sha256") or "not yet known")[:16]
-    changed = file.get("last_modified")
-    return (
-        time_text(file.get("received_at")),
-        "-" if changed is None else time_text(changed),
-        size_text(file.get("size")),
-        sender,
-        digest,
-        plain_text(file.get("path")),
-    )
-
-
-def _copy_row(file: JSON) -> tuple[str, ...]:
-    received, _, size, sender, digest, path = _file_row(file)
-    return digest, received, size, sender, path
-
-
-def _arrival(file: JSON) -> float:
-    at = file.get("received_at")
-    return at if isinstance(at, int | float) else 0.0
 
 
 def _number(value: object) -> str:

@@ -250,6 +250,20 @@ def test_a_link_is_listed_shown_changed_and_closed(terminal, client):
     eventually(lambda: len(terminal.json("request", "files", made.hash, "--duplicates")["files"]) == 2)
     doubles = terminal.run("request", "files", made.hash, "--duplicates").splitlines()
     assert [line.split()[-1] for line in doubles] == ["PATH", "one.txt", "again.txt"]
+    other = client.make_link(title="Papers of \x1b[31mBen")
+    other.deliver("elsewhere.txt", b"one")
+    eventually(
+        lambda: any(each["copies"] for each in terminal.json("request", "files", made.hash, "--copies")["files"])
+    )
+    copies = terminal.json("request", "files", made.hash, "--copies")["files"]
+    assert {each["path"] for each in copies} == {"one.txt", "again.txt"}
+    assert {copy["path"] for each in copies for copy in each["copies"] if copy["hash"] == other.hash} == {
+        "elsewhere.txt"
+    }
+    told = terminal.run("request", "files", made.hash, "--copies")
+    assert re.search(rf" one.txt +again.txt on this link, .*elsewhere.txt on Papers of .*Ben \({other.hash}\)", told)
+    assert "\x1b" not in told
+    assert "name one" in terminal.run("request", "files", made.hash, "--copies", "--duplicates", code=2)
     assert terminal.run("request", "close", made.hash) == "Closed.\n"
     made.info().expect(410, "request_closed")
     assert terminal.json("request", "edit", made.hash, "--active")["active"] is True

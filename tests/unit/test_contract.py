@@ -13,10 +13,11 @@ import pytest
 from openapi_spec_validator import validate
 
 from app.core.items import Item, Question, QuestionKind
+from app.core.kept_terms import document_of, terms_of
 from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
-from app.core.terms import TERMS, Ask, Audience, CaptchaMode, ChatPreview, Kind, Language, Terms, document_of, terms_of
+from app.core.terms import TERMS, Ask, Audience, CaptchaMode, ChatPreview, Kind, Language, Terms
 from app.web.wire import link_views
 from app.web.wire.calls import CALLS
 from app.web.wire.openapi import document

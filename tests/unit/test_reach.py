@@ -281,6 +281,18 @@ def test_copies_elsewhere_are_told_of_links_within_reach_alone(here: Neighbours)
     assert (file["title"], file["folder"], file["path"]) == ("taxstuff papers", here.teams.folder, "everybodys.txt")
     assert here.ask(ANN, "GET", f"{R}/{here.anns.hash}/copies/{sent['bobstuff']}").json["copies"] == []
 
+    def listed(who: Account, of: Belongings) -> dict[str, list[str]]:
+        files = here.ask(who, "GET", f"{R}/{of.hash}/files?copies=true&limit=200").json["files"]
+        assert not any(each["more_copies"] for each in files)
+        return {each["name"]: [copy["hash"] for copy in each["copies"]] for each in files if each["copies"]}
+
+    assert listed(ANN, here.anns) == {"everybodys.txt": [here.teams.hash]}
+    assert listed(EVE, here.teams) == listed(BOB, here.bobs) == {}
+    assert len(listed(ROOT, here.bobs)["everybodys.txt"]) == 3
+    for limit in ("", "&limit=201"):
+        refused = here.ask(ANN, "GET", f"{R}/{here.anns.hash}/files?copies=true{limit}")
+        assert (refused.status_code, "limit=200" in refused.json["error"]) == (400, True)
+
 
 def test_new_files_are_new_for_each_by_themselves(here: Neighbours) -> None:
     def new(who: Account) -> int:

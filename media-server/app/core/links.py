@@ -8,9 +8,10 @@ from math import inf
 from typing import Any
 
 from app.core.actors import THE_OWNER
+from app.core.kept_terms import document_of, terms_of
 from app.core.paths import RelPath, as_sent
 from app.core.remotes import RemoteTarget
-from app.core.terms import Terms, document_of, terms_of
+from app.core.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)

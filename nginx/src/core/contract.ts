@@ -1771,6 +1771,10 @@ export interface components {
             readonly passed_on: components["schemas"]["PassedOn"] | null;
             /** @description In pages: the path of another file of the link with the same content; null where there is none. */
             readonly same_as?: string | null;
+            /** @description With `copies`: as `…/copies/{upload_id}` tells them, up to 20. */
+            readonly copies?: readonly components["schemas"]["FileCopy"][];
+            /** @description With `copies`: whether further links have it. */
+            readonly more_copies?: boolean;
         };
         /** @description What has come since the server started. */
         readonly ReceivedSoFar: {

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from app.core.errors import InvalidRequest
+from app.core.kept_terms import document_of, terms_of
 from app.core.templates import MAX_TEMPLATES, Template, name_is_taken
-from app.core.terms import document_of, terms_of
 from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, is_id, made_once, value
 from app.storage.sql.setting_tables import templates
 

@@ -9,7 +9,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
 from app.core.checklists import UNKNOWN
-from app.core.errors import FileNotFound, NotFound, RequestNotFound
+from app.core.errors import FileNotFound, InvalidRequest, NotFound, RequestNotFound
 from app.core.file_lists import Copy, Found, SenderFiles
 from app.core.links import ReceivedFile, RequestLink
 from app.core.remotes import PassedOn
@@ -35,6 +35,8 @@ MOST_SENDERS = 500
 
 MOST_COPIES = 20
 """Links that are told to have the same file."""
+MOST_WITH_COPIES = 200
+"""Files of one page that are looked for on other links, one after the other."""
 
 requests = Blueprint("requests", __name__, url_prefix="/api/droppr")
 
@@ -131,6 +133,8 @@ def close(hash: str) -> Response:
 def files(hash: str) -> Response:
     here = services()
     query = parse(FilesQuery, request.args.to_dict())
+    if query.copies:
+        _check_few()
     found: dict[str, replies.FoundFiles] = {}
     lists = here.received.lists
     is_page = True
@@ -148,11 +152,13 @@ def files(hash: str) -> Response:
     states = here.forwarding.outbox.states(files)
     views = [file_view(file, states.get(file.upload_id)) for file in files]
     if is_page:
+        _tell_same(hash, views)
+    if query.copies:
         _tell_copies(hash, views)
     return jsonify(files=views, **found, **more)
 
 
-def _tell_copies(hash: str, views: list[replies.ReceivedFile]) -> None:
+def _tell_same(hash: str, views: list[replies.ReceivedFile]) -> None:
     lists = services().received.lists
     for start in range(0, len(views), READ_AT_ONCE):
         some = views[start : start + READ_AT_ONCE]
@@ -161,17 +167,37 @@ def _tell_copies(hash: str, views: list[replies.ReceivedFile]) -> None:
             each["same_as"] = copies.get(each["upload_id"])
 
 
+def _check_few() -> None:
+    if (parse(PageQuery, request.args.to_dict()).limit or MOST_WITH_COPIES + 1) > MOST_WITH_COPIES:
+        sentence = f"Ask for copies in pages of up to {MOST_WITH_COPIES}: limit={MOST_WITH_COPIES}."
+        raise InvalidRequest(sentence, fields={"limit": sentence})
+
+
+def _tell_copies(hash: str, views: list[replies.ReceivedFile]) -> None:
+    known: dict[str, replies.CopyList] = {}
+    for each in views:
+        digest = each["sha256"]
+        if digest is not None and digest not in known:
+            known[digest] = _copies(hash, each["upload_id"])
+        found = known[digest] if digest else replies.CopyList(copies=[], more=False)
+        each["copies"], each["more_copies"] = found["copies"], found["more"]
+
+
 @requests.get("/requests/<hash>/copies/<upload_id>")
 @owner_required
 def copies(hash: str, upload_id: str) -> Response:
+    services().links.file_requests.link(hash)
+    return jsonify(_copies(hash, upload_id))
+
+
+def _copies(hash: str, upload_id: str) -> replies.CopyList:
     here = services()
-    here.links.file_requests.link(hash)
     found = here.received.copies.elsewhere(hash, upload_id, MOST_COPIES, acting().reach.owners)
     told: list[replies.FileCopy] = []
     for each in found.found:
         with suppress(RequestNotFound):  # A link that was deleted meanwhile.
             told.append(copy_view(each, here.links.file_requests.link(each.link)))
-    return jsonify(replies.CopyList(copies=told, more=found.more))
+    return replies.CopyList(copies=told, more=found.more)
 
 
 @requests.get("/requests/<hash>/senders")

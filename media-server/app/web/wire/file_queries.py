@@ -89,6 +89,10 @@ class FilesQuery(ChoiceQuery):
         Field(description="Only those that the owner has not seen, in the order of arrival; nothing else counts then."),
     ] = False
     count: Annotated[bool, Field(description="Whether to tell how much is found in all (`found`).")] = False
+    copies: Annotated[
+        bool,
+        Field(description="With `limit`, of up to 200: tell of each file which other links have its content, too."),
+    ] = False
 
     @property
     def order(self) -> Order:

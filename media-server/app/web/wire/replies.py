@@ -91,6 +91,17 @@ class PassedOnReply(TypedDict):
 # What a link has received, and what is on its way
 
 
+class FileCopy(TypedDict):
+    """A file of another link with the same content."""
+
+    hash: Annotated[str, Field(description="The other link's.")]
+    title: str
+    folder: str
+    upload_id: str
+    path: str
+    received_at: float
+
+
 class ReceivedFile(TypedDict):
     """A file that has arrived, as the link's owner sees it."""
 
@@ -118,17 +129,10 @@ class ReceivedFile(TypedDict):
             ),
         ]
     ]
-
-
-class FileCopy(TypedDict):
-    """A file of another link with the same content."""
-
-    hash: Annotated[str, Field(description="The other link's.")]
-    title: str
-    folder: str
-    upload_id: str
-    path: str
-    received_at: float
+    copies: NotRequired[
+        Annotated[list[FileCopy], Field(description="With `copies`: as `…/copies/{upload_id}` tells them, up to 20.")]
+    ]
+    more_copies: NotRequired[Annotated[bool, Field(description="With `copies`: whether further links have it.")]]
 
 
 class CopyList(TypedDict):
