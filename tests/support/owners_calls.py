@@ -111,6 +111,7 @@ ROWS = [
     servers("POST", "/api/droppr/audit/erasures", {"name": "bob"}),
     ones_own("GET", "/api/droppr/session", looks=True),
     ones_own("GET", "/api/droppr/news", looks=True),
+    ones_own("GET", "/api/droppr/news/stream", looks=True),
     ones_own("GET", "/api/droppr/push", looks=True),
     ones_own("POST", "/api/droppr/push", {}, looks=True),
     ones_own("DELETE", "/api/droppr/push/<browser_id>", looks=True),

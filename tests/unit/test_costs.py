@@ -223,6 +223,7 @@ CALLS = [
     owners("DELETE", "/api/endpoints/<endpoint_id>", "/api/endpoints/x"),
     owners("POST", "/api/endpoints/<endpoint_id>/secret", "/api/endpoints/x/secret"),
     owners("GET", "/api/droppr/news"),
+    owners("GET", "/api/droppr/news/stream"),
     owners("GET", "/api/droppr/push"),
     owners("POST", "/api/droppr/push"),
     owners("DELETE", "/api/droppr/push/<browser_id>", "/api/droppr/push/x"),

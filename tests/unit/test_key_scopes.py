@@ -90,6 +90,7 @@ TABLE: dict[tuple[str, str], frozenset[Scope]] = {
     ("DELETE", f"{E}/uploads/<upload_id>"): DELETE,
     ("GET", "/api/droppr/session"): ANY,
     ("GET", "/api/droppr/news"): READ,
+    ("GET", "/api/droppr/news/stream"): READ,
     ("GET", "/api/quotas"): READ,
     ("GET", "/api/templates"): READ,
     ("POST", "/api/templates"): WRITE,

@@ -45,11 +45,18 @@ class Bell:
     def __init__(self) -> None:
         self._rung = threading.Condition()
         self._times = 0
+        self._told: list[Callable[[], None]] = []
 
     def ring(self) -> None:
         with self._rung:
             self._times += 1
             self._rung.notify_all()
+        for call in self._told:
+            call()
+
+    def tell(self, call: Callable[[], None]) -> None:
+        """Call this whenever it is rung, in the thread that rings."""
+        self._told.append(call)
 
     def wait(self, heard: int, seconds: float) -> int:
         """Wait until it was rung more often than ``heard``, or so long; how often it was rung."""
@@ -78,6 +85,11 @@ class EventReaders:
         """Run every reader in a thread of its own, for as long as this process lives."""
         for reader in self._readers:
             threading.Thread(target=self._run, args=[reader], name=f"reader-{reader.name}", daemon=True).start()
+
+    def ring_for(self, call: Callable[[], None]) -> None:
+        """Call this whenever something happened in this process, in the thread that made it happen: it takes no time and raises
+        nothing."""
+        self._bell.tell(call)
 
     def newest(self) -> int:
         """A number that is another one once anything has happened. Raises Busy."""

@@ -25,6 +25,7 @@ from app.web.api.logos import FOR_EVER, logos
 from app.web.api.looks import PRIVATE, looks
 from app.web.api.messages import messages
 from app.web.api.native import native
+from app.web.api.news import news
 from app.web.api.open_uploads import open_uploads
 from app.web.api.owner import owner
 from app.web.api.pages import SENDERS_PAGE, pages
@@ -54,6 +55,7 @@ from app.web.wire.security import security_headers
 _CAPABILITIES = ("/admin/links/", "/api/", "/download/", "/join/", "/logo/", "/request/", "/to/", "/ws_api/")
 _BLUEPRINTS = (
     requests,
+    news,
     deleted,
     looks,
     native,

@@ -11,6 +11,7 @@ import { OwnerApi } from "./api";
 import { Arrived } from "./desk/arrived";
 import { Behind } from "./desk/behind";
 import { News } from "./desk/news";
+import { NewsStream } from "./desk/stream";
 import { formatNumber } from "./format";
 import { HeadMenu } from "./head-menu";
 import { loadWords, t } from "./i18n";
@@ -47,7 +48,8 @@ export class AdminPage {
     onUnauthorized: () => this.#showLogin(this.#wasIn ? t("session_ended") : ""),
   });
   readonly #poller = new Poller((signal, isFirst) => this.#look(signal, isFirst), systemClock, PAUSE_MS);
-  readonly #news = new News((signal) => this.#api.news(signal));
+  readonly #stream = new NewsStream(() => this.#poller.soon());
+  readonly #news = new News(async (signal) => this.#stream.number ?? (await this.#api.news(signal)));
   readonly #newLink = new NewLink(this.#api, () => this.#poller.start());
   readonly #places = new Places((place) => this.#went(place));
   readonly #ports: RowPorts = {
@@ -270,6 +272,7 @@ export class AdminPage {
     this.#wasIn = true;
     this.#swap(true);
     void this.#head.show();
+    this.#stream.start();
     if (who.mayAdminister) this.#activity.start();
   }
 
@@ -280,6 +283,7 @@ export class AdminPage {
     for (const each of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) each.close();
     this.#who = null;
     this.#poller.stop();
+    this.#stream.stop();
     this.#activity.stop();
     this.#swap(false);
     show(need("login-problem"), words);

@@ -7,6 +7,8 @@ export class Poller {
   readonly #pauseMs: number;
   #running: AbortController | null = null;
   #wanted = false;
+  #isDue = false;
+  #wake: () => void = () => undefined;
 
   /**
    * `ask` deals with its own failures; one that it throws all the same ends the round, not the asking. It is told whether somebody has
@@ -29,6 +31,12 @@ export class Poller {
     this.#follow();
   }
 
+  /** Asks now in place of after the pause. */
+  soon(): void {
+    this.#isDue = true;
+    this.#wake();
+  }
+
   stop(): void {
     this.#wanted = false;
     this.#follow();
@@ -46,12 +54,21 @@ export class Poller {
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       try {
         await this.#ask(signal, isFirst);
-        await this.#clock.sleep(this.#pauseMs, signal);
+        await this.#rest(signal);
       } catch (error) {
         if (signal.aborted) return;
         console.error(error);
         await this.#clock.sleep(this.#pauseMs, signal).catch(() => undefined);
       }
     }
+  }
+
+  async #rest(signal: AbortSignal): Promise<void> {
+    const woken = new Promise<void>((wake) => {
+      this.#wake = wake;
+      if (this.#isDue) wake();
+    });
+    await Promise.race([this.#clock.sleep(this.#pauseMs, signal), woken]);
+    this.#isDue = false;
   }
 }

@@ -83,16 +83,6 @@ def list_all() -> Response:
     return jsonify(requests=listed, default_expires_hours=services().settings.link_expires_hours, **more)
 
 
-@requests.get("/news")
-@owner_required
-@chooses_by_reach
-def news() -> Response:
-    """What open desks ask every other second, and no more than this while nothing happens."""
-    here, owners = services(), acting().reach.owners
-    newest = here.readers.newest() if owners is None else here.links.file_requests.moved(owners)
-    return jsonify(replies.NewsReply(news=newest))
-
-
 @requests.get("/requests/<hash>")
 def show(hash: str) -> Response:
     here = services().links.file_requests

@@ -8,6 +8,7 @@ wait in it for readers who do not read, and closes connections in its main loop,
   nobody (``slots.py``): those answer short calls at any time;
 - an address has so many connections and no more; when it has them all, or the worker has, the one goes that has been
   idle for longest;
+- who is told what happens takes no thread (``streams.py``);
 - who was refused while still sending is read on for a while, so that the reason arrives, but never in a thread.
 
 Everything but a thread's own request happens in the worker's main loop, so nothing here needs a lock but what says so.
@@ -37,14 +38,8 @@ from app.web.server.body import SLOWEST_BYTES_PER_SECOND
 from app.web.server.heads import MAX_HEAD_BYTES, is_complete, missing
 from app.web.server.proxies import counted, is_trusted, parsed
 from app.web.server.slots import Slots
-from app.web.server.sockets import (
-    PARTING_BYTES,
-    PARTING_SECONDS,
-    Connection,
-    Parting,
-    Senders,
-    Sockets,
-)
+from app.web.server.sockets import PARTING_BYTES, PARTING_SECONDS, Connection, Parting, Senders, Sockets
+from app.web.server.streams import Streams
 
 FIRST_BYTES = 8 * 1024
 """So much is read of a request at first: headers and a small file. More of a chunk would be copied several times."""
@@ -67,6 +62,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
         self._dropped = memoryview(bytearray(256 * 1024))
         self._serving = threading.local()
         self._sockets = Sockets(self.cfg)
+        self.streams = Streams(lambda connection: self.method_queue.defer(self._close, connection))
         self._looked_at = self._swept_at = 0.0
         super().init_process()
 
@@ -75,7 +71,9 @@ class Front(ThreadWorker):  # type: ignore[misc]
         app: Any = self.wsgi
         threads = self.settings.threads
         bodies = max(1, threads // 2)
-        self.waiting: WaitingThreads = app.extensions["droppr"].ground.bounds.threads
+        here = app.extensions["droppr"]
+        here.readers.ring_for(self.streams.ring)
+        self.waiting: WaitingThreads = here.ground.bounds.threads
         self.slots: Slots[Connection] = Slots(
             bodies, self.settings.most_bodies_each(bodies), self.waiting, time.monotonic
         )
@@ -280,6 +278,9 @@ class Front(ThreadWorker):  # type: ignore[misc]
         conn.asker.entered_at = 0.0
         if had_slot:
             self._admit()
+        if conn.stream is not None:
+            self.streams.take(conn, conn.stream)
+            return
         goes_on = fs.result() if not fs.cancelled() and fs.exception() is None else False
         if not goes_on or conn.asker.gives_way or conn.is_late:
             self._part(conn)
@@ -352,6 +353,8 @@ class Front(ThreadWorker):  # type: ignore[misc]
         if now - self._looked_at < TICK_SECONDS:
             return
         self._looked_at = now
+        if not self.alive:
+            self.streams.end()
         for connection in self.slots.give_way():
             # The thread that reads from it sees its end, and says why.
             with contextlib.suppress(OSError):

@@ -19,6 +19,7 @@ from gunicorn.workers.gthread import TConn
 
 from app.core.waiting_room import WaitingThreads
 from app.web.server.slots import Asker
+from app.web.server.streams import Stream
 
 if TYPE_CHECKING:
     from app.web.server.front import Front
@@ -202,6 +203,8 @@ class Connection(TConn):  # type: ignore[misc]
         """Whether the sender waits for 100 Continue before it sends the body."""
         self.is_late = False
         """Whether it found no slot in time: it is to be told so, and none of its body read."""
+        self.stream: Stream | None = None
+        """What goes on on it when its request is over, without a thread."""
         self.read_on = (PARTING_BYTES, PARTING_SECONDS, False)
         plain.connection = self
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.web.wire import bin_replies, replies
-from app.web.wire.declaring import ZIP, Call, Group, Who
+from app.web.wire.declaring import EVENTS, ZIP, Call, Group, Who
 from app.web.wire.file_queries import ArchiveQuery, ArchivesQuery, ChosenBody, DeleteQuery, ManyBody, RenameBody
 from app.web.wire.link_queries import Seen
 from app.web.wire.look_query import Look, PictureQuery
@@ -20,6 +20,16 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             Who.OWNER,
             "Whether anything has happened: a number, which is all that open pages ask for while nothing does.",
             replies.NewsReply,
+        ),
+        Call(
+            ("GET",),
+            "/api/droppr/news/stream",
+            Group.RECEIVED,
+            Who.OWNER,
+            "The same at once as it changes, and every 15 seconds while it does not.",
+            {"type": "string"},
+            answers=EVENTS,
+            events=replies.NewsReply,
         ),
         Call(
             ("POST",),

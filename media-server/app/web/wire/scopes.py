@@ -41,6 +41,7 @@ _ENDPOINT = "/api/endpoints/{endpoint_id}"
 _OTHERWISE: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/droppr/session"): ANY,
     ("GET", "/api/droppr/news"): _READ_LINKS,
+    ("GET", "/api/droppr/news/stream"): _READ_LINKS,
     # They tell a sum over links, which whoever lists those can make.
     ("GET", "/api/quotas"): _READ_LINKS,
     # They only note what somebody has seen, and choose what to take.
