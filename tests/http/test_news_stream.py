@@ -168,6 +168,7 @@ def test_a_member_hears_of_their_own_links_and_nothing_after_they_have_left(serv
             # What her stream says next is about hers, and not his.
             own = ann.ask("POST", "/api/droppr/requests", {"folder": "anns"}).expect(201).json["hash"]
             heard = anns.another(hers[1])
+            assert heard is not None
             assert heard == ann.ask("GET", NEWS).expect(200).json["news"]
             bob.ask("DELETE", "/api/droppr/session").expect(204)
             # Another process may go by what it knew a second ago.
