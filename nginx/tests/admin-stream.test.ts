@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { NewsStream } from "../src/admin/desk/stream";
+import { ActivityPanel } from "../src/admin/activity";
+import { NewsStream, type StreamPorts } from "../src/admin/desk/stream";
 import { Poller } from "../src/admin/poller";
 import { FakeClock } from "./support/clock";
 
@@ -10,6 +11,7 @@ class FakeSource {
   readyState = 0;
   onmessage: ((event: { data: string }) => void) | null = null;
   onerror: (() => void) | null = null;
+  #onFigures: (event: { data: string }) => void = () => undefined;
 
   constructor(readonly address: string) {
     FakeSource.made.push(this);
@@ -23,6 +25,14 @@ class FakeSource {
 
   static get open(): number {
     return FakeSource.made.filter(({ readyState }) => readyState !== FakeSource.CLOSED).length;
+  }
+
+  addEventListener(kind: string, call: (event: { data: string }) => void): void {
+    if (kind === "figures") this.#onFigures = call;
+  }
+
+  tellFigures(data: string): void {
+    this.#onFigures({ data });
   }
 
   tell(news: number): void {
@@ -46,12 +56,26 @@ function hide(isHidden: boolean): void {
   document.dispatchEvent(new Event("visibilitychange"));
 }
 
+function figures(at: number): string {
+  const nothing = { used_bytes: 0, limit_bytes: 1, total_bytes: 1, free_bytes: 1, available_bytes: 1 };
+  return JSON.stringify({
+    at,
+    concurrency: { running_uploads: 0, waiting_uploads: 0, max_concurrent_uploads: 1 },
+    uploads: [],
+    memory_monitor: { ...nothing, current_usage: 1, max_usage: 80, reserved_bytes: 0 },
+    disk: { ...nothing, promised_bytes: 0, received_bytes: 0, bin_bytes: 0 },
+    received: { files: 0, bytes: 0 },
+    refusals: {},
+  });
+}
+
 const streams: NewsStream[] = [];
 
-function started(onNews: () => void = () => undefined): NewsStream {
-  const stream = new NewsStream(onNews);
+function started(ports: Partial<StreamPorts> = {}): NewsStream {
+  const nothing = (): void => undefined;
+  const stream = new NewsStream({ onNews: nothing, onFigures: nothing, onLost: nothing, ...ports });
   streams.push(stream);
-  stream.start();
+  stream.start(true);
   return stream;
 }
 
@@ -71,10 +95,10 @@ afterEach(() => {
 describe("NewsStream", () => {
   it("knows the number that is told, says when it is another one, and none while nothing is told", () => {
     const onNews = vi.fn();
-    const stream = started(onNews);
-    stream.start();
+    const stream = started({ onNews });
+    stream.start(true);
     expect(FakeSource.made).toHaveLength(1);
-    expect(FakeSource.last.address).toMatch(/\/api\/droppr\/news\/stream$/);
+    expect(FakeSource.last.address).toMatch(/\/api\/droppr\/news\/stream\?figures=true$/);
     expect(stream.number).toBeNull();
     FakeSource.last.tell(5);
     FakeSource.last.tell(5);
@@ -102,10 +126,11 @@ describe("NewsStream", () => {
   });
 
   it("tries again, each time later, where a proxy keeps it back or the server refuses it", () => {
-    started();
+    const onLost = vi.fn();
+    started({ onLost });
     // Nothing comes at all: the connection is given back.
     vi.advanceTimersByTime(10_000);
-    expect(FakeSource.open).toBe(0);
+    expect([FakeSource.open, onLost.mock.calls.length]).toEqual([0, 1]);
     vi.advanceTimersByTime(15_000);
     expect(FakeSource.made).toHaveLength(2);
     FakeSource.last.fail(FakeSource.CLOSED);
@@ -139,8 +164,41 @@ describe("NewsStream", () => {
     expect(FakeSource.open).toBe(1);
     stream.stop();
     vi.stubGlobal("EventSource", undefined);
-    stream.start();
+    stream.start(true);
     expect([stream.number, FakeSource.made.length]).toEqual([null, 2]);
+  });
+});
+
+describe("ActivityPanel", () => {
+  it("is shown what the stream tells, and asks only where that tells nothing", () => {
+    document.body.innerHTML = '<ul id="running"></ul>';
+    const panel = new ActivityPanel();
+    const shown: unknown[] = [];
+    panel.show = (activity) => void shown.push(activity.at);
+    panel.ask();
+    expect(FakeSource.made).toHaveLength(0);
+    panel.start();
+    const stream = started({ onFigures: (data) => panel.told(data), onLost: () => panel.ask() });
+    FakeSource.last.tell(1);
+    FakeSource.last.tellFigures(figures(5));
+    expect([shown, FakeSource.open]).toEqual([[5], 1]);
+    FakeSource.last.fail(FakeSource.CLOSED);
+    expect(FakeSource.last.address).toMatch(/\/api\/v1\/system\/upload-events\?once=true$/);
+    FakeSource.last.onmessage?.({ data: figures(7) });
+    expect(shown).toEqual([5, 7]);
+    hide(true);
+    expect(FakeSource.open).toBe(0);
+    hide(false);
+    // Both are there until one of them tells something.
+    expect(FakeSource.open).toBe(2);
+    const told = FakeSource.made.filter(
+      ({ address, readyState }) => /news/.test(address) && readyState !== 2,
+    );
+    told[0]?.tellFigures(figures(9));
+    expect([shown, FakeSource.open]).toEqual([[5, 7, 9], 1]);
+    panel.stop();
+    stream.stop();
+    expect(FakeSource.open).toBe(0);
   });
 });
 

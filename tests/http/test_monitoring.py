@@ -127,16 +127,23 @@ def test_live_figures_are_the_owner_s(client: Client) -> None:
     client.call("GET", EVENTS).expect(401, "unauthorized")
 
 
-def test_viewers_take_few_threads_and_nobody_is_refused(live: Any) -> None:
-    client = Client.of(live(workers=1, DROPPR_THREADS=6))
+def test_viewers_take_no_thread_and_nobody_is_refused(live: Any) -> None:
+    client = Client.of(live(workers=1, DROPPR_THREADS=2))
     with ExitStack() as stack:
-        streams = [stack.enter_context(watching(client)) for _ in range(5)]
-        for stream in streams:
-            assert event_of(stream)["concurrency"]["running_uploads"] == 0
-        # The first three go on; the others have had their one event, and there are threads for everybody else.
-        assert [stream.read1() for stream in streams[3:]] == [b"", b""]
-        assert event_of(streams[0])
+        streams = [stack.enter_context(watching(client)) for _ in range(9)]
+        firsts = [event_of(stream) for stream in streams]
+        # One has eight streams and no more: the ninth viewer has had the one event, and comes back.
+        assert streams[8].read1() == b""
         client.call("GET", "/healthz").expect(200)
+        for stream, first in zip(streams[:8], firsts, strict=False):
+            assert event_of(stream)["at"] > first["at"]
+
+
+def test_figures_are_told_once_where_that_is_asked_for(client: Client) -> None:
+    reply = client.call("GET", f"{EVENTS}?once=true", owner=True).expect(200)
+    assert reply.body.count(b"data: ") == 1
+    assert reply.body.startswith(b"retry: 4000\n\n")
+    client.call("GET", f"{EVENTS}?once=perhaps", owner=True).expect(400, "invalid_request")
 
 
 def test_progress_of_an_unknown_upload_is_404(client: Client) -> None:

@@ -72,7 +72,7 @@ class Hall:
         topic = Topic(id(look), look, every, hears)
         assert self.streams.reserve(who)
         judge = may if callable(may) else lambda: True
-        self.streams.take(line, Stream(who, topic, judge, look.data, bytearray(b"<head>")))
+        self.streams.take(line, Stream(who, (topic,), judge, {topic.key: look.data}, bytearray(b"<head>")))
         self.streams.turn(0)
         assert line.heard() == b"<head>"
         return line
@@ -275,10 +275,37 @@ def test_a_process_that_stops_ends_all_and_takes_no_more(hall: Hall) -> None:
     assert all(line.is_over for line in lines)
     assert reserved
     assert not hall.streams.has_room("bob")
-    hall.streams.take(late, Stream("late", Topic("x", Look(), 1.0), lambda: True, "", bytearray()))
+    hall.streams.take(late, Stream("late", (Topic("x", Look(), 1.0),), lambda: True, {}, bytearray()))
     hall.streams.turn(0)
     assert late.is_over
     late.reader.close()
+
+
+def test_one_stream_tells_of_several_things_each_in_its_time(hall: Hall) -> None:
+    news, figures = Look(), Look()
+    alone = hall.join(news)
+    both = Line(*socket.socketpair())
+    both.reader.setblocking(False)
+    hall.lines.append(both)
+    topics = (
+        Topic(id(news), news, 1.0, hears=True),
+        Topic("figures", lambda: Saying(figures().data, kind="figures"), 2.0),
+    )
+    assert hall.streams.reserve("ann")
+    hall.streams.take(both, Stream("ann", topics, lambda: True, {id(news): "1"}, bytearray()))
+    hall.streams.turn(0)
+    assert both.heard() == b""
+    hall.pass_on(2)
+    assert (alone.heard(), both.heard()) == (b"", b"event: figures\ndata: 1\n\n")
+    news.data = "2"
+    hall.pass_on(1)
+    assert (alone.heard(), both.heard()) == (event("2"), event("2"))
+    both.reader.close()
+    hall.streams.turn(0)
+    before = figures.times
+    hall.pass_on(10)
+    assert figures.times == before
+    assert not alone.is_over
 
 
 def test_nothing_is_done_while_nobody_looks_on(hall: Hall) -> None:
@@ -300,7 +327,8 @@ def test_its_own_thread_tells_what_is_rung_for() -> None:
     line = Line(*socket.socketpair())
     line.reader.settimeout(20)
     assert running.reserve("ann")
-    running.take(line, Stream("ann", Topic("x", look, 600.0, hears=True), lambda: True, "1", bytearray(b"<head>")))
+    topic = Topic("x", look, 600.0, hears=True)
+    running.take(line, Stream("ann", (topic,), lambda: True, {"x": "1"}, bytearray(b"<head>")))
     assert line.reader.recv(100) == b"<head>"
     look.data = "2"
     bell.ring()

@@ -9,7 +9,8 @@ import { KeyedList, type KeyedRow } from "./keyed";
 import { clonedElement, part } from "./parts";
 import { visibleName } from "./visible";
 
-const EVENTS = `${BASE}/api/v1/system/upload-events`;
+/** One event each time that the browser asks, which it does again by itself. */
+const EVENTS = `${BASE}/api/v1/system/upload-events?once=true`;
 /** A browser gives up for good on an answer that is no stream; we come back after so long. */
 const COME_BACK_MS = 5_000;
 
@@ -26,6 +27,8 @@ export class ActivityPanel {
   );
   readonly #onFigures: (received: ReadonlyMap<string, number>) => void;
   #wanted = false;
+  /** Whether figures are asked for, as nobody tells them. */
+  #isAsking = false;
   #source: EventSource | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last: Activity | null = null;
@@ -36,15 +39,30 @@ export class ActivityPanel {
     document.addEventListener("visibilitychange", () => this.#follow());
   }
 
-  /** Shows figures while somebody looks, until `stop`. */
+  /** Shows figures that are told, until `stop`. */
   start(): void {
-    if (this.#wanted) return;
     this.#wanted = true;
-    this.#follow();
   }
 
   stop(): void {
     this.#wanted = false;
+    this.#isAsking = false;
+    this.#follow();
+  }
+
+  /** Shows figures that the desk's stream has told. */
+  told(data: string): void {
+    if (this.#isAsking) {
+      this.#isAsking = false;
+      this.#follow();
+    }
+    if (this.#wanted) this.show(parseActivity(JSON.parse(data)));
+  }
+
+  /** Asks for them while somebody looks, until they are told again. */
+  ask(): void {
+    if (this.#isAsking || !this.#wanted) return;
+    this.#isAsking = true;
     this.#follow();
   }
 
@@ -74,7 +92,7 @@ export class ActivityPanel {
     this.#source?.close();
     this.#source = null;
     this.#last = null;
-    if (this.#wanted && !document.hidden) this.#listen();
+    if (this.#isAsking && !document.hidden && typeof EventSource !== "undefined") this.#listen();
   }
 
   #listen(): void {

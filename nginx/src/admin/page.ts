@@ -48,7 +48,11 @@ export class AdminPage {
     onUnauthorized: () => this.#showLogin(this.#wasIn ? t("session_ended") : ""),
   });
   readonly #poller = new Poller((signal, isFirst) => this.#look(signal, isFirst), systemClock, PAUSE_MS);
-  readonly #stream = new NewsStream(() => this.#poller.soon());
+  readonly #stream = new NewsStream({
+    onNews: () => this.#poller.soon(),
+    onFigures: (data) => this.#activity.told(data),
+    onLost: () => this.#activity.ask(),
+  });
   readonly #news = new News(async (signal) => this.#stream.number ?? (await this.#api.news(signal)));
   readonly #newLink = new NewLink(this.#api, () => this.#poller.start());
   readonly #places = new Places((place) => this.#went(place));
@@ -272,7 +276,7 @@ export class AdminPage {
     this.#wasIn = true;
     this.#swap(true);
     void this.#head.show();
-    this.#stream.start();
+    this.#stream.start(who.mayAdminister);
     if (who.mayAdminister) this.#activity.start();
   }
 

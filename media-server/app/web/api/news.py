@@ -7,13 +7,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, current_app, jsonify, request
 from flask.blueprints import BlueprintSetupState
 
+from app.web.api.events import figures_told
 from app.web.server.streams import Saying, Topic
 from app.web.wire import replies
+from app.web.wire.figures import FollowQuery
+from app.web.wire.json_body import parse
 from app.web.wire.ownership import acting, owner_required
-from app.web.wire.reach import chooses_by_reach
+from app.web.wire.reach import chooses_by_reach, judge_admin
 from app.web.wire.streamed import streamed
 
 LOOK_SECONDS = 1.0
@@ -89,10 +92,15 @@ def ask() -> Response:
 @owner_required
 @chooses_by_reach
 def follow() -> Response:
-    """The same as it changes. Its ids are the numbers, so who comes back knows by the first whether they have missed anything."""
+    """The same as it changes, and for admins how busy the server is. Ids are the numbers, so who comes back knows by the first whether
+    they have missed anything."""
     found, owners = _news(), acting().reach.owners
     topic = Topic(("news", owners), lambda: _saying(found.look(owners)), LOOK_SECONDS, hears=True)
-    return streamed(topic, _saying(found.now(owners)))
+    told = [(topic, _saying(found.now(owners)))]
+    if parse(FollowQuery, request.args.to_dict()).figures:
+        judge_admin(acting())
+        told.append(figures_told("figures"))
+    return streamed(*told)
 
 
 def _saying(number: int) -> Saying:

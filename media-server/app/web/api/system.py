@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from app.core.errors import Unauthorized
-from app.web.api.events import Watching
+from app.core.errors import Busy, Unauthorized
+from app.web.api.events import figures_told
 from app.web.wire.context import is_local, services
+from app.web.wire.figures import OnceQuery
+from app.web.wire.json_body import parse
 from app.web.wire.ownership import owner_required, recognised_owner
 from app.web.wire.reach import judge_admin
 from app.web.wire.replies import Alive, NotReady, Ready
+from app.web.wire.streamed import streamed, told_once
 
 system = Blueprint("system", __name__)
-_watching = Watching()
 
 
 @system.get("/healthz")
@@ -56,10 +58,14 @@ def upload_status() -> Response:
 @system.get("/api/v1/system/upload-events")
 @owner_required
 def upload_events() -> Response:
-    """The figures as they change, as server-sent events."""
-    reply = Response(_watching.stream(services().operations.figures), mimetype="text/event-stream")
-    reply.headers["X-Accel-Buffering"] = "no"
-    return reply
+    """The figures as they change, as server-sent events; for who comes when all streams are taken, and for who wants it so, as they are."""
+    told = figures_told()
+    if parse(OnceQuery, request.args.to_dict()).once:
+        return told_once(told[1])
+    try:
+        return streamed(told)
+    except Busy:
+        return told_once(told[1])
 
 
 @system.get("/api/v1/system/upload-progress/<upload_id>")

@@ -46,14 +46,17 @@ log = logging.getLogger("droppr.web")
 
 
 class Saying(NamedTuple):
-    """Something to be told. An ``id`` is another one where there is something new; without one it always is."""
+    """Something to be told. An ``id`` is another one where there is something new; without one it always is. With ``kind`` it is told
+    apart from what else the same stream says."""
 
     data: str
     id: str = ""
+    kind: str = ""
 
     def event(self) -> bytes:
         number = f"id: {self.id}\n" if self.id else ""
-        return f"{number}data: {self.data}\n\n".encode()
+        kind = f"event: {self.kind}\n" if self.kind else ""
+        return f"{kind}{number}data: {self.data}\n\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,12 @@ class Topic:
 @dataclass(slots=True, eq=False)
 class Stream:
     """What somebody is told by one connection. ``who`` they are counts their streams; ``may`` judges anew whether they may be told
-    anything, and may raise Busy. ``said`` is the id of what they know."""
+    anything, and may raise Busy. ``said`` are the ids of what they know, by the keys of topics."""
 
     who: str
-    topic: Topic
+    topics: tuple[Topic, ...]
     may: Callable[[], bool]
-    said: str
+    said: dict[Hashable, str]
     unsent: bytearray
     ends_at: float = 0.0
     say_by: float = 0.0
@@ -212,10 +215,13 @@ class Streams:
             coming, self._coming = self._coming, []
         now = self._clock()
         for line, stream in coming:
-            table = self._tables.setdefault(stream.topic.key, _Table(stream.topic, now))
-            # What has happened since its view looked is told at once.
-            table.look_at = now
-            table.members[line] = self._streams[line] = stream
+            self._streams[line] = stream
+            for topic in stream.topics:
+                table = self._tables.setdefault(topic.key, _Table(topic, _next(now, topic.every)))
+                table.members[line] = stream
+                if topic.hears:
+                    # What has happened since its view looked is told at once.
+                    table.look_at = now
             # Those who came in one moment do not all come back in one.
             stream.ends_at = now + LIFE_SECONDS * (1 + next(self._numbers) % 16 / 64)
             stream.say_by = now + STILL_SECONDS
@@ -235,11 +241,11 @@ class Streams:
                 if table.topic.hears:
                     table.look_at = min(table.look_at, max(now, self._heard_at + REST_SECONDS))
         for table in [each for each in self._tables.values() if each.look_at <= now]:
-            self._tell(table, now)
+            if table.members:
+                self._tell(table, now)
 
     def _tell(self, table: _Table, now: float) -> None:
-        # All that look as often look in the same moment.
-        table.look_at = (now // table.topic.every + 1) * table.topic.every
+        table.look_at = _next(now, table.topic.every)
         if table.topic.hears:
             self._rung, self._heard_at = False, now
         for line, stream in list(table.members.items()):
@@ -251,26 +257,29 @@ class Streams:
             return
         event = saying.event()
         for line, stream in list(table.members.items()):
-            if not saying.id or saying.id != stream.said or now >= stream.say_by:
-                self._say(line, stream, saying.id, event)
+            is_known = saying.id and saying.id == stream.said.get(table.topic.key)
+            if (not is_known or now >= stream.say_by) and self._say(line, stream, event):
+                stream.said[table.topic.key] = saying.id
 
-    def _say(self, line: Line, stream: Stream, id: str, event: bytes) -> None:
+    def _say(self, line: Line, stream: Stream, event: bytes) -> bool:
+        """False where it is to be said later."""
         try:
             may = stream.may()
         except Busy:
-            return
+            return False
         except Exception:
             log.exception("a stream could not be judged")
             may = False
         if not may or len(stream.unsent) + len(event) > MOST_UNREAD_BYTES:
             self._drop(line)
-            return
+            return True
         now = self._clock()
         if not stream.unsent:
             stream.stuck_since = now
         stream.unsent += event
-        stream.said, stream.say_by = id, now + STILL_SECONDS
+        stream.say_by = now + STILL_SECONDS
         self._send(line)
+        return True
 
     def _send(self, line: Line) -> None:
         """Send what goes now; the rest when the other side takes it."""
@@ -306,10 +315,11 @@ class Streams:
 
     def _drop(self, line: Line) -> None:
         stream = self._streams.pop(line)
-        members = self._tables[stream.topic.key].members
-        del members[line]
-        if not members:
-            del self._tables[stream.topic.key]
+        for topic in stream.topics:
+            members = self._tables[topic.key].members
+            del members[line]
+            if not members:
+                del self._tables[topic.key]
         with contextlib.suppress(OSError, KeyError, ValueError):
             self._selector.unregister(line.sock)
         with self._lock:
@@ -317,6 +327,11 @@ class Streams:
             if not self._held[stream.who]:
                 del self._held[stream.who]
         self._over(line)
+
+
+def _next(now: float, every: float) -> float:
+    """When those look next who look ``every`` so many seconds, all of them in the same moment."""
+    return (now // every + 1) * every
 
 
 def _in_a_thread(run: Callable[[], None]) -> None:

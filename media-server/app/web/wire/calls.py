@@ -350,6 +350,7 @@ CALLS = (
         "The same as it changes, every two seconds.",
         {"type": "string"},
         answers=EVENTS,
+        queries=(figures.OnceQuery,),
         events=figures.LiveFigures,
     ),
     Call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from app.core.session import State
@@ -155,3 +155,23 @@ class LiveFigures(Parts):
     received: ReceivedSoFar
     notes: Annotated[list[str], Field(description="Sentences for the owner.")]
     note_codes: Annotated[list[str], Field(description="For each of them what it is about, in a word that stays.")]
+
+
+class OnceQuery(BaseModel):
+    """How the figures are asked for."""
+
+    once: Annotated[
+        bool,
+        Field(description="One event and the end, after which browsers come back, for lines that keep streams back."),
+    ] = False
+
+
+class FollowQuery(BaseModel):
+    """What a stream of news tells besides."""
+
+    figures: Annotated[
+        bool,
+        Field(
+            description="For admins: also how busy the server is, every two seconds, as events of the kind `figures`."
+        ),
+    ] = False

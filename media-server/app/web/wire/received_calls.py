@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.web.wire import bin_replies, replies
+from app.web.wire import bin_replies, figures, replies
 from app.web.wire.declaring import EVENTS, ZIP, Call, Group, Who
 from app.web.wire.file_queries import ArchiveQuery, ArchivesQuery, ChosenBody, DeleteQuery, ManyBody, RenameBody
 from app.web.wire.link_queries import Seen
@@ -29,7 +29,8 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             "The same at once as it changes, and every 15 seconds while it does not.",
             {"type": "string"},
             answers=EVENTS,
-            events=replies.NewsReply,
+            queries=(figures.FollowQuery,),
+            events=replies.NewsReply | figures.LiveFigures,
         ),
         Call(
             ("POST",),

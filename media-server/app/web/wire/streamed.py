@@ -19,6 +19,8 @@ from app.web.wire.reach import judge_reach
 
 COME_BACK_SECONDS = 2
 """When a browser comes back whose stream has ended."""
+ONCE_SECONDS = 4
+"""When it comes back where it is told once each time."""
 LATER_SECONDS = 60
 """When it is worth asking again for a stream that there was no room for."""
 _OF_ONE_REPLY = ("connection", "content-length", "transfer-encoding")
@@ -45,12 +47,18 @@ class Streamed(Response):
         return "\r\n".join((*lines, "", "")).encode("latin-1")
 
 
-def streamed(topic: Topic, first: Saying) -> Response:
-    """A reply that says ``first``, and then what the topic finds, to the owner whose request this is, as long as they may hear it.
-    Raises Busy where too many are told already."""
-    text = f"retry: {COME_BACK_SECONDS * 1000}\n\n".encode() + first.event()
+def told_once(*said: Saying, again: float = ONCE_SECONDS) -> Streamed:
+    """A reply that says this, and leaves it to the browser to come back for more, ``again`` after so many seconds."""
+    text = f"retry: {int(again * 1000)}\n\n".encode() + b"".join(each.event() for each in said)
     reply = Streamed(text, mimetype=EVENTS)
     reply.headers["X-Accel-Buffering"] = "no"
+    return reply
+
+
+def streamed(*told: tuple[Topic, Saying]) -> Response:
+    """A reply that says what is known of each topic, and then what these find, to the owner whose request this is, as long as they may
+    hear it. Raises Busy where too many are told already."""
+    reply = told_once(*(first for _, first in told), again=COME_BACK_SECONDS)
     connection, who = request.environ.get("droppr.connection"), acting()
     if connection is None or request.method != "GET":
         return reply
@@ -59,7 +67,9 @@ def streamed(topic: Topic, first: Saying) -> Response:
             "Too many pages are told what happens, yours or altogether. Ask for news now and then.",
             retry_after=LATER_SECONDS,
         )
-    reply.goes_on = Stream(str(who), topic, _judge(who), first.id, bytearray(text))
+    said = {topic.key: first.id for topic, first in told}
+    topics = tuple(topic for topic, _ in told)
+    reply.goes_on = Stream(str(who), topics, _judge(who), said, bytearray(reply.get_data()))
     return reply
 
 

@@ -1,5 +1,5 @@
-// The number by which the desk knows that something has happened, told by the server as it changes. Where no stream comes through, such
-// as behind a proxy that keeps it back, there is no number, and it is asked for.
+// The number by which the desk knows that something has happened, told by the server as it changes, and for admins how busy the server is.
+// Where no stream comes through, such as behind a proxy that keeps it back, there is no number, and both are asked for.
 
 import { BASE } from "../../page/base";
 import { parseNews } from "./news";
@@ -12,18 +12,26 @@ const FIRST_MS = 10_000;
 const AGAIN_MS = 15_000;
 const MOST_AGAIN_MS = 600_000;
 
+export interface StreamPorts {
+  /** The number is another one. */
+  readonly onNews: () => void;
+  readonly onFigures: (data: string) => void;
+  /** Nothing is told for now. */
+  readonly onLost: () => void;
+}
+
 export class NewsStream {
-  readonly #onNews: () => void;
+  readonly #ports: StreamPorts;
   #wanted = false;
+  #address = ADDRESS;
   #source: EventSource | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #number: number | null = null;
   #last: number | null = null;
   #againMs = AGAIN_MS;
 
-  /** `onNews` is told that the number is another one. */
-  constructor(onNews: () => void) {
-    this.#onNews = onNews;
+  constructor(ports: StreamPorts) {
+    this.#ports = ports;
     // A hidden page holds no connection, of which a browser has six for a server.
     document.addEventListener("visibilitychange", () => this.#follow());
   }
@@ -34,9 +42,10 @@ export class NewsStream {
   }
 
   /** Listens while somebody looks, until `stop`. */
-  start(): void {
+  start(withFigures: boolean): void {
     if (this.#wanted) return;
     this.#wanted = true;
+    this.#address = withFigures ? `${ADDRESS}?figures=true` : ADDRESS;
     this.#againMs = AGAIN_MS;
     this.#follow();
   }
@@ -52,17 +61,21 @@ export class NewsStream {
   }
 
   #listen(): void {
-    const source = new EventSource(ADDRESS);
+    const source = new EventSource(this.#address);
     this.#source = source;
     this.#expect(FIRST_MS);
     source.onmessage = ({ data }) => {
+      this.#expect(SILENT_MS);
       this.#number = parseNews(JSON.parse(String(data)));
       this.#againMs = AGAIN_MS;
-      this.#expect(SILENT_MS);
       if (this.#number === this.#last) return;
       this.#last = this.#number;
-      this.#onNews();
+      this.#ports.onNews();
     };
+    source.addEventListener("figures", ({ data }) => {
+      this.#expect(SILENT_MS);
+      this.#ports.onFigures(String(data));
+    });
     source.onerror = () => {
       if (this.#source !== source) return;
       this.#number = null;
@@ -80,6 +93,7 @@ export class NewsStream {
   /** Tries again later, and later still where that does not help. */
   #giveUp(): void {
     this.#close();
+    this.#ports.onLost();
     this.#timer = setTimeout(() => this.#follow(), this.#againMs);
     this.#againMs = Math.min(MOST_AGAIN_MS, 2 * this.#againMs);
   }
