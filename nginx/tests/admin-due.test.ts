@@ -147,7 +147,12 @@ describe("reminding", () => {
   });
 
   it("says what came of it", () => {
-    const mail = (recipient: string) => ({ id: "m", recipient, state: "waiting", answer: "" });
+    const mail = (recipient: string) => ({
+      id: "m",
+      recipient,
+      state: "waiting",
+      why: { answer: "", reason: "", said: "" },
+    });
     expect(remindedWords({ mails: [mail("a")], lately: 0, stopped: 0 })).toBe(
       "A reminder to a is on the way.",
     );

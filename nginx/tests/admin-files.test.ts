@@ -432,6 +432,7 @@ describe("FileRow", () => {
 
   it("tells how a file gets on to elsewhere, and lets a failed one be tried again", async () => {
     const passOn = vi.fn(async () => undefined);
+    const FULL = { answer: "The store says QuotaExceeded.", reason: "full", said: "QuotaExceeded" };
     const made = row({ passOn });
     const telling = (passedOn: ReceivedFile["passedOn"]) => {
       made.paint(entry(file(1, { passedOn })));
@@ -439,14 +440,14 @@ describe("FileRow", () => {
     };
     telling(null);
     expect(shown(made, "passed-on-line")?.hidden).toBe(true);
-    expect(telling({ state: "sending", error: null, remote: null })).toEqual(["Is being passed on", true]);
-    expect(telling({ state: "failed", error: "It is full.", remote: null })).toEqual([
-      "Could not be passed on. It is full.",
+    expect(telling({ state: "sending", why: null, remote: null })).toEqual(["Is being passed on", true]);
+    expect(telling({ state: "failed", why: FULL, remote: null })).toEqual([
+      "Could not be passed on. It is full there. The other server said: “QuotaExceeded”",
       false,
     ]);
     shown(made, "pass-on")?.click();
     expect(passOn).toHaveBeenCalledWith("folder/1.bin");
-    expect(telling({ state: "done", error: null, remote: "s3://b/1.bin" })).toEqual([
+    expect(telling({ state: "done", why: null, remote: "s3://b/1.bin" })).toEqual([
       "Passed on to s3://b/1.bin",
       true,
     ]);

@@ -11,7 +11,7 @@ const told = (recipient: string, state = "waiting", answer = ""): Told => ({
   id: `msg_${recipient}`,
   recipient,
   state,
-  answer,
+  why: { answer, reason: answer.startsWith("550") ? "no_such" : "", said: answer },
 });
 const flush = () => new Promise((done) => setTimeout(done));
 
@@ -58,7 +58,10 @@ describe("Mailing", () => {
     fill("anna, ben", "Dear all,");
     await send();
     expect(asked).toEqual([["anna, ben", "Dear all,"]]);
-    expect(lines()).toEqual(["anna: sent", "ben: not taken: 550 No such user"]);
+    expect(lines()).toEqual([
+      "anna: sent",
+      "ben: not taken. It is not there: no such mailbox, address or folder. The other server said: “550 No such user”",
+    ]);
     fill("carla", "Dear all,");
     await send();
     expect(lines()[0]).toBe("carla: sent");

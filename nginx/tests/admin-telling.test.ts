@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadWords, speak } from "../src/admin/i18n";
+import type { Why } from "../src/admin/reasons";
 import { Adding } from "../src/admin/telling/adding";
 import { ByMail } from "../src/admin/telling/by-mail";
 import { TellingCalls } from "../src/admin/telling/calls";
@@ -35,6 +36,7 @@ const endpoint = (more: Partial<Endpoint> = {}): Endpoint => ({
   failingSince: null,
   ...more,
 });
+const because = (answer: string, reason = "", said = ""): Why => ({ answer, reason, said });
 const message = (more: Partial<Message> = {}): Message => ({
   id: "msg_1",
   kind: "files.received",
@@ -45,7 +47,7 @@ const message = (more: Partial<Message> = {}): Message => ({
   createdAt: NOW - 120_000,
   tries: 1,
   nextAt: null,
-  answer: "204",
+  why: because("204"),
   doneAt: NOW - 60_000,
   ...more,
 });
@@ -97,13 +99,52 @@ describe("what the server says", () => {
 describe("messages in words", () => {
   it("say what became of one, and when", () => {
     expect(outcomeWords(message(), NOW)).toBe("Delivered: 1 minute ago");
-    expect(outcomeWords(message({ state: "failed", answer: "500", nextAt: NOW + 600_000 }), NOW)).toBe(
-      "It was not taken: 500. Tried again in 10 minutes.",
+    expect(outcomeWords(message({ state: "failed", why: because("500"), nextAt: NOW + 600_000 }), NOW)).toBe(
+      "It was not taken. 500. Tried again in 10 minutes.",
     );
-    expect(outcomeWords(message({ state: "given_up", answer: "410" }), NOW)).toBe("Given up: 410.");
-    expect(outcomeWords(message({ state: "waiting", tries: 0, answer: "" }), NOW)).toBe("On its way");
+    expect(outcomeWords(message({ state: "given_up", why: because("410") }), NOW)).toBe("Given up. 410.");
+    expect(outcomeWords(message({ state: "waiting", tries: 0, why: because("") }), NOW)).toBe("On its way");
     // What a stranger's server answers cannot turn the direction of writing.
-    expect(outcomeWords(message({ state: "given_up", answer: "a\u202eb" }), NOW)).toContain("⟨U+202E⟩");
+    expect(outcomeWords(message({ state: "given_up", why: because("a\u202eb") }), NOW)).toContain("⟨U+202E⟩");
+  });
+
+  it("say why by kind, and in whose words", () => {
+    const words = (why: Why): string => outcomeWords(message({ state: "given_up", why }), NOW);
+    expect(words(because("550 5.1.1 Unknown", "no_such", "550 5.1.1 Unknown"))).toBe(
+      "Given up. It is not there: no such mailbox, address or folder. The other server said: “550 5.1.1 Unknown”",
+    );
+    expect(words(because("No answer: Connection refused.", "unreachable", "Connection refused"))).toBe(
+      "Given up. The other server cannot be reached. In detail: “Connection refused”",
+    );
+    expect(words(because("No answer within 15 seconds.", "timed_out"))).toBe(
+      "Given up. The other server did not answer in time.",
+    );
+    expect(words(because("The endpoint was removed.", "removed"))).toBe(
+      "Given up. Where it was to go was removed here.",
+    );
+    // What names a setting is told as it is to whoever reads English.
+    expect(words(because("Allow its network in DROPPR_X.", "not_allowed"))).toBe(
+      "Given up. Allow its network in DROPPR_X.",
+    );
+    // A kind of a later version.
+    expect(words(because("Something new", "invented", "x"))).toBe("Given up. Something new.");
+  });
+
+  it("say it in the reader's language", async () => {
+    await speak("de", "common", "desk", "terms");
+    await loadWords("telling");
+    const words = (why: Why): string => outcomeWords(message({ state: "given_up", why }), NOW);
+    expect(words(because("535 5.7.8 no", "log_in", "535 5.7.8 no"))).toBe(
+      "Aufgegeben. Benutzer, Passwort oder Schlüssel werden dort nicht angenommen. Der andere Server sagte: „535 5.7.8 no“",
+    );
+    expect(words(because("Allow its network in DROPPR_X.", "not_allowed"))).toBe(
+      "Aufgegeben. Dieser Server darf sich nicht mit dieser Adresse verbinden. Genauer: „Allow its network in DROPPR_X.“",
+    );
+    expect(words(because("They want no reminders.", "not_needed"))).toBe(
+      "Aufgegeben. Es wird nicht mehr gebraucht.",
+    );
+    await speak("en", "common", "desk", "terms");
+    await loadWords("telling");
   });
 
   it("say how an endpoint stands", () => {
@@ -288,7 +329,7 @@ describe("the panel", () => {
     await log.load();
     log.know([endpoint()]);
     expect(log.element.querySelector("li")?.textContent).toContain("Webhook example.org/hook");
-    expect(log.element.querySelector(".outcome")?.textContent).toBe("Given up: 410.");
+    expect(log.element.querySelector(".outcome")?.textContent).toBe("Given up. 410.");
     log.element.querySelector<HTMLButtonElement>("li button")?.click();
     await flush();
     expect(log.element.querySelector(".outcome")?.textContent).toBe("Delivered: just now");

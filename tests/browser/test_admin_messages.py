@@ -74,7 +74,9 @@ def test_an_owner_sets_up_who_is_told_and_never_leaves_the_desk(
         assert hooks.wait()[-1].headers["webhook-id"]
         hooks.answer = lambda request: 500
         row.get_by_role("button", name="Send a test to").click()
-        expect(row).to_contain_text("It was not taken: 500")
+        expect(row).to_contain_text(
+            "It was not taken. The other server cannot take it now. The other server said: “500"
+        )
         log = panel.locator(".piece").filter(has=page.get_by_role("heading", name="What was sent"))
         expect(log.get_by_role("listitem")).to_have_count(2)
         check(page, gauge, "messages told")

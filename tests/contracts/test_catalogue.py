@@ -98,6 +98,7 @@ OF_PROGRESS = (
     *(("parties", "state"), ("parties", "language"), ("invited", "state")),
     *(("ledger", "sent_name"), ("ledger", "language")),
 )
+OF_REASONS = tuple((table, column) for table in ("messages", "outbox") for column in ("reason", "said"))
 
 
 def without_owners(tx: Transaction) -> None:
@@ -120,7 +121,7 @@ def without_owners(tx: Transaction) -> None:
         tx.run(f"DROP INDEX {index}")
     for column in ("owner", "metered", *PROGRESS):
         tx.run(f"ALTER TABLE links DROP COLUMN {column}")
-    for table, column in OF_PROGRESS:
+    for table, column in (*OF_PROGRESS, *OF_REASONS):
         tx.run(f"ALTER TABLE {table} DROP COLUMN {column}")
     tx.run(f"UPDATE alembic_version SET version_num = '{v0013_owners.down_revision}'")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.core.messages import Batch, Channel, Endpoint, Message, MessageKind, MessageState
+from app.core.reasons import Reason
 from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.messages import SQLMessages
 from tests.contracts.conftest import databases
@@ -45,6 +46,7 @@ def store(make: Make) -> SQLMessages:
 
 def test_a_message_comes_back_as_it_was(store: SQLMessages, make: Make) -> None:
     full = message(state=MessageState.FAILED, tries=2, since=4.5, answer="550 ü", done_at=None, link=None)
+    full = replace(full, reason=Reason.NO_SUCH, said="550 ü")
     store.add([full])
     assert store.load(full.id) == full
     assert make().load(full.id) == full

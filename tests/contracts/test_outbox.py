@@ -9,6 +9,7 @@ import pytest
 
 from app.core.errors import Busy
 from app.core.events import EventKind
+from app.core.reasons import Reason
 from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget, TargetKind
 from app.storage.sql.events import SQLEvents
 from app.storage.sql.outbox import SQLOutbox, outbox_row
@@ -39,6 +40,7 @@ def test_an_entry_comes_back_as_it_was(outbox, make):
     full = replace(
         entry(), state=OutboxState.RETRYING, transfer="secret", path="a/ü", attempts=2, error="No.", digests="{}"
     )
+    full = replace(full, reason=Reason.FULL, said="No room: ü")
     assert outbox.add(full) is True
     assert outbox.load("upload-1") == full
     assert make().all() == [full]

@@ -17,6 +17,7 @@ import pytest
 from app.core.backoff import Backoff
 from app.core.ports.remotes import Remote
 from app.core.ranges import ByteRanges, Span
+from app.core.reasons import Reason
 from app.core.remotes import OutgoingFile, RemoteTarget, RemoteTrouble, TargetKind, TransferLost
 from app.services.chunk_buffer_pool import BUFFER_SIZES, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker
@@ -334,11 +335,16 @@ def test_s3_says_what_is_wrong_without_secrets(store):
     with pytest.raises(RemoteTrouble, match="NoSuchBucket") as caught:
         remote.begin(OutgoingFile("u", "x", PART + 1))
     assert caught.value.lasting
+    assert caught.value.reason is Reason.NO_SUCH
+    assert caught.value.said is not None
+    assert "NoSuchBucket" in caught.value.said
+    assert "very-secret" not in caught.value.said
     away = S3Remote(place, S3Settings("http://127.0.0.1:9", "us-east-1", "k", "very-secret"), lambda _: PART)
     with pytest.raises(RemoteTrouble, match="does not answer") as caught:
         away.begin(OutgoingFile("u", "x", PART + 1))
     assert not caught.value.lasting
-    assert "very-secret" not in str(caught.value)
+    assert caught.value.reason is Reason.UNREACHABLE
+    assert "very-secret" not in f"{caught.value} {caught.value.said}"
 
 
 def test_drive_keeps_folders_and_makes_each_once(drive):
@@ -462,26 +468,29 @@ def test_drive_has_the_file_although_the_last_reply_was_lost(drive):
 
 
 @pytest.mark.parametrize(
-    ("fault", "lasting", "words"),
+    ("fault", "lasting", "words", "reason"),
     [
-        (Fault(429, "rateLimitExceeded", retry_after=7), False, "rateLimitExceeded"),
-        (Fault(403, "userRateLimitExceeded"), False, "userRateLimitExceeded"),
-        (Fault(403, "dailyLimitExceeded"), False, "dailyLimitExceeded"),
-        (Fault(403, "storageQuotaExceeded"), True, "is full"),
-        (Fault(403, "insufficientFilePermissions"), True, "may not write"),
-        (Fault(500, "backendError"), False, "backendError"),
-        (Fault(503), False, "503"),
-        (Fault(408), False, "408"),
-        (Fault(400, "badRequest"), True, "badRequest"),
+        (Fault(429, "rateLimitExceeded", retry_after=7), False, "rateLimitExceeded", Reason.TOO_MANY),
+        (Fault(403, "userRateLimitExceeded"), False, "userRateLimitExceeded", Reason.TOO_MANY),
+        (Fault(403, "dailyLimitExceeded"), False, "dailyLimitExceeded", Reason.TOO_MANY),
+        (Fault(403, "storageQuotaExceeded"), True, "is full", Reason.FULL),
+        (Fault(403, "insufficientFilePermissions"), True, "may not write", Reason.REFUSED),
+        (Fault(500, "backendError"), False, "backendError", Reason.TROUBLE),
+        (Fault(503), False, "503", Reason.TROUBLE),
+        (Fault(408), False, "408", Reason.TIMED_OUT),
+        (Fault(400, "badRequest"), True, "badRequest", Reason.REFUSED),
     ],
     ids=lambda value: getattr(value, "reason", None) or str(getattr(value, "status", "")) or None,
 )
-def test_drives_refusals_are_told_apart(drive, fault, lasting, words):
+def test_drives_refusals_are_told_apart(drive, fault, lasting, words, reason):
     far = google(drive)
     file, data, transfer = begun(far)
     with once(drive, fault), pytest.raises(RemoteTrouble, match=words) as caught:
         far.remote.send(transfer, file, Span(0, PART), reader(data))
     assert caught.value.lasting is lasting
+    assert caught.value.reason is reason
+    assert caught.value.said is not None
+    assert (fault.reason or str(fault.status)) in caught.value.said
     assert not isinstance(caught.value, TransferLost)
     if fault.retry_after:
         assert caught.value.retry_after == 7

@@ -305,8 +305,11 @@ def test_a_refused_recipient_is_given_up_and_others_get_theirs(client: Client, m
     link.deliver("a", b"a")
     mails_about(mail, "Refused")
     settled(client, link, "given_up")
-    states = {each["recipient"]: (each["state"], each["answer"]) for each in settled(client, link)}
+    found = settled(client, link)
+    states = {each["recipient"]: (each["state"], each["answer"]) for each in found}
     assert states["nobody@example.org"] == ("given_up", "550 No such user")
+    whys = {each["recipient"]: (each["reason"], each["said"]) for each in found}
+    assert whys == {"nobody@example.org": ("no_such", "550 No such user"), "somebody@example.org": (None, None)}
     assert states["somebody@example.org"][0] == "sent"
 
 

@@ -280,7 +280,9 @@ def test_a_store_that_lets_nobody_in_is_told_and_leaves_the_local_copy(owner, st
     store.part_fault = lambda part: Trouble(403, "AccessDenied")
     deliver(link, "x.bin", data)
     eventually(lambda: passed_on(link, "x.bin")["state"] == "failed", seconds=SECONDS, what="the refusal")
-    assert "AccessDenied" in passed_on(link, "x.bin")["error"]
+    failed = passed_on(link, "x.bin")
+    assert "AccessDenied" in failed["error"]
+    assert (failed["reason"], failed["said"][:12]) == ("refused", "AccessDenied")
     assert (link.disk / "x.bin").read_bytes() == data
     store.part_fault = lambda _: None
     owner.call("POST", f"{link.path}/files/x.bin/pass-on", owner=True).expect(202)

@@ -112,12 +112,13 @@ def test_a_mail_server_is_tried_before_it_is_kept_and_mails_go_by_it_after(clien
     patch(client, smtp_url=None, mail_from=None, notify_mail=None)
     body = {"to": "anna@example.org", "smtp_url": mail_server(mail), "mail_from": "Me <me@example.org>"}
     tested = client.call("POST", "/api/settings/test-mail", json=body, owner=True).expect(200).json
-    assert tested == {"taken": True, "answer": "The mail server has it."}
+    assert tested == {"taken": True, "answer": "The mail server has it.", "reason": None, "said": None}
     assert setting(client, "smtp_url")["parts"] is None
     nobody = {**body, "smtp_url": mail_server(mail, port=1)}
     found = client.call("POST", "/api/settings/test-mail", json=nobody, owner=True).expect(200).json
     assert not found["taken"]
     assert "cannot be used" in found["answer"]
+    assert (found["reason"], found["said"]) == ("unreachable", "Connection refused")
     alone = client.call("POST", "/api/settings/test-mail", json={"to": "a@example.org"}, owner=True)
     assert alone.code == "mail_not_ready"
     patch(

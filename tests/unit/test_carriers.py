@@ -14,6 +14,7 @@ import pytest
 from app.core.errors import EndpointNotAllowed
 from app.core.mail_server import MailServer
 from app.core.messages import Answer, Outcome
+from app.core.reasons import Reason
 from app.storage.messages import egress
 from app.storage.messages.smtp import SMTPMail
 from app.storage.messages.webhooks import HTTPHooks
@@ -38,21 +39,25 @@ def test_a_webhook_is_one_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome", "wait"),
+    ("status", "outcome", "wait", "reason"),
     [
-        (200, Outcome.TAKEN, None),
-        (400, Outcome.LATER, 17.0),
-        (429, Outcome.LATER, 17.0),
-        (500, Outcome.LATER, 17.0),
-        (410, Outcome.NEVER, None),
+        (200, Outcome.TAKEN, None, None),
+        (400, Outcome.LATER, 17.0, Reason.REFUSED),
+        (401, Outcome.LATER, 17.0, Reason.LOG_IN),
+        (404, Outcome.LATER, 17.0, Reason.NO_SUCH),
+        (429, Outcome.LATER, 17.0, Reason.TOO_MANY),
+        (500, Outcome.LATER, 17.0, Reason.TROUBLE),
+        (507, Outcome.LATER, 17.0, Reason.FULL),
+        (410, Outcome.NEVER, None, Reason.NO_SUCH),
     ],
 )
-def test_what_a_status_means(status: int, outcome: Outcome, wait: float | None) -> None:
+def test_what_a_status_means(status: int, outcome: Outcome, wait: float | None, reason: Reason | None) -> None:
     with hook_receiver() as receiver:
         receiver.answer = lambda request: (status, {"Retry-After": "17"})
         answer = post(receiver.url)
     assert (answer.outcome, answer.wait) == (outcome, wait)
     assert answer.text.startswith(str(status))
+    assert (answer.reason, answer.said) == (reason, None if reason is None else answer.text)
 
 
 @pytest.mark.parametrize("wait", ["999999999", "-5", "soon", "Wed, 21 Oct 2099 07:28:00 GMT", "1e400", "9" * 400])
@@ -68,6 +73,7 @@ def test_a_redirect_leads_nowhere() -> None:
         answer = post(receiver.url)
     assert answer.outcome is Outcome.LATER
     assert "Redirects are not followed" in answer.text
+    assert (answer.reason, answer.said) == (Reason.MOVED, answer.text.partition(".")[0])
     assert inside.hooks == []
 
 
@@ -137,8 +143,24 @@ def test_an_answer_without_end_is_not_read() -> None:
 def test_nobody_there() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        assert post(f"http://127.0.0.1:{probe.getsockname()[1]}/").outcome is Outcome.LATER
-    assert post("https://no-such-host.invalid/").outcome is Outcome.LATER
+        answers = [post(f"http://127.0.0.1:{probe.getsockname()[1]}/"), post("https://no-such-host.invalid/")]
+    assert {(each.outcome, each.reason) for each in answers} == {(Outcome.LATER, Reason.UNREACHABLE)}
+    assert answers[0].said == "Connection refused"
+    with speaker(silent) as port:
+        assert post(f"http://127.0.0.1:{port}/").reason is Reason.TIMED_OUT
+    assert post("http://127.0.0.1:1/", allowed=()).reason is Reason.NOT_ALLOWED
+
+
+def test_a_certificate_that_nobody_vouches_for_and_a_server_without_tls(tmp_path: Path) -> None:
+    _, tls = self_signed(tmp_path, "localhost")
+    with mail_server(tls, implicit=True) as box:
+        answers = [post(f"https://127.0.0.1:{box.port}/"), sender(box, "smtps").send("anna@example.org", MAIL)]
+    with hook_receiver() as receiver:
+        answers.append(post(receiver.url.replace("http://", "https://")))
+    with mail_server() as box:
+        answers.append(sender(box, "smtp").send("anna@example.org", MAIL))
+    assert [each.reason for each in answers] == [Reason.CERTIFICATE] * 4
+    assert all(each.said for each in answers)
 
 
 @pytest.mark.parametrize(
@@ -266,6 +288,7 @@ def test_a_mail_goes_over_tls_after_a_login(implicit: bool, tmp_path: Path, monk
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         wrong = sender(box, "smtps" if implicit else "smtp", "anna:wrong@").send("anna@example.org", MAIL)
         assert (wrong.outcome, wrong.text[:3]) == (Outcome.LATER, "535"), wrong.text
+        assert (wrong.reason, wrong.said) == (Reason.LOG_IN, wrong.text)
         assert carrier.send("anna@example.org", MAIL).outcome is Outcome.TAKEN
     assert box.logins[-1] == (b"anna@x", b"p@ss word")
     assert len(box.mails) == 1
@@ -280,21 +303,22 @@ def test_no_mail_and_no_password_goes_out_where_tls_was_asked_for_and_is_not_off
 
 
 @pytest.mark.parametrize(
-    ("step", "said", "outcome", "of_all"),
+    ("step", "said", "outcome", "of_all", "reason"),
     [
-        ("RCPT", "550 5.1.1 No such user", Outcome.NEVER, False),
-        ("RCPT", "450 Greylisted", Outcome.LATER, False),
-        ("MAIL", "451 Not now", Outcome.LATER, True),
-        ("DATA", "554 Spam", Outcome.NEVER, False),
-        ("DATA", "452 Full", Outcome.LATER, False),
-        ("DATA", "421 Bye", Outcome.LATER, False),
+        ("RCPT", "550 5.1.1 No such user", Outcome.NEVER, False, Reason.NO_SUCH),
+        ("RCPT", "450 Greylisted", Outcome.LATER, False, Reason.TROUBLE),
+        ("MAIL", "451 Not now", Outcome.LATER, True, Reason.TROUBLE),
+        ("DATA", "554 Spam", Outcome.NEVER, False, Reason.REFUSED),
+        ("DATA", "452 Full", Outcome.LATER, False, Reason.FULL),
+        ("DATA", "421 Bye", Outcome.LATER, False, Reason.TROUBLE),
     ],
 )
-def test_what_a_mail_server_says(step: str, said: str, outcome: Outcome, of_all: bool) -> None:
+def test_what_a_mail_server_says(step: str, said: str, outcome: Outcome, of_all: bool, reason: Reason) -> None:
     with mail_server() as box:
         box.answer = lambda at, about: said if at == step else None
         answer = sender(box, "smtp+plain").send("anna@example.org", MAIL)
-        assert (answer.outcome, answer.of_all) == (outcome, of_all)
+        assert (answer.outcome, answer.of_all, answer.reason) == (outcome, of_all, reason)
+        assert answer.said == answer.text
         assert answer.text.startswith(said[:3])
         box.answer = lambda at, about: None
         assert sender(box, "smtp+plain").send("anna@example.org", MAIL).outcome is Outcome.TAKEN

@@ -10,6 +10,7 @@ import pytest
 
 from app.core.errors import EndpointNotAllowed, InvalidRequest
 from app.core.messages import CHAT_KINDS, Answer, Channel, Message, MessageKind, Outcome
+from app.core.reasons import Reason
 from app.services.accounts.acts import Acts
 from app.services.messages.chats import Chats
 from app.services.messages.endpoints import Endpoints
@@ -124,9 +125,14 @@ def test_a_service_that_refuses_or_leads_elsewhere_is_asked_later() -> None:
         refused = HERE.send(url, "Subject", "A text.")
         assert refused.outcome is Outcome.LATER
         assert "403" in refused.text
+        assert refused.reason is Reason.REFUSED
+        assert refused.said is not None
+        assert refused.said in refused.text
         receiver.answer = lambda request: (307, {"Location": elsewhere.url})
         assert HERE.send(url, "Subject", "A text.").outcome is Outcome.LATER
         assert elsewhere.hooks == []
+    gone = HERE.send(url, "Subject", "A text.")
+    assert (gone.outcome, gone.reason) == (Outcome.LATER, Reason.UNREACHABLE)
 
 
 def test_a_chat_is_told_what_people_read_and_has_no_secret(tmp_path: Any) -> None:

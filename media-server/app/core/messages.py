@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from app.core.actors import THE_OWNER
 from app.core.backoff import Backoff
 from app.core.links import ReceivedFile
+from app.core.reasons import Reason
 
 MAX_NAMED = 20
 """So many files are named in a message; the others are counted."""
@@ -113,6 +114,10 @@ class Message:
     answer: str | None = None
     """What the other side said last, or why it could not be asked."""
     done_at: float | None = None
+    reason: Reason | None = None
+    """Why it was not taken, where that is known."""
+    said: str | None = None
+    """What the other side, or the system, said to it in its own words."""
 
     @property
     def lane(self) -> str:
@@ -140,6 +145,10 @@ class Answer(NamedTuple):
     """The other side wants nothing more, ever."""
     of_all: bool = False
     """Whatever else goes there would fare alike now."""
+    reason: Reason | None = None
+    """Why it was not taken, where that is known."""
+    said: str | None = None
+    """What the other side, or the system, said to it in its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +293,8 @@ def message_id(*parts: object) -> str:
 
 def tried(message: Message, answer: Answer, now: float, backoff: Backoff) -> Message:
     """The message after a try that was answered so."""
-    said = replace(message, answer=answer.text[:MAX_ANSWER])
+    quoted = answer.said and answer.said[:MAX_ANSWER]
+    said = replace(message, answer=answer.text[:MAX_ANSWER], reason=answer.reason, said=quoted)
     if answer.outcome is Outcome.NOT_YET:
         since = now if message.since is None else message.since
         if now - since < TRIED_SECONDS:

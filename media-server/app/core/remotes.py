@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from app.core.reasons import Reason
+
 
 class TargetKind(StrEnum):
     """What kind of remote it is."""
@@ -101,6 +103,10 @@ class OutboxEntry:
     digests: str | None = None
     """``PartDigests`` of ``transfer`` as JSON, and when the upload was opened, as far as they were noted before a process died. A
     large file has thousands, so they are read only by who goes on with it."""
+    reason: Reason | None = None
+    """Of ``error``: why, where that is known."""
+    said: str | None = None
+    """Of ``error``: what the remote, or the system, said in its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +120,28 @@ class PassedOn:
     """Where it stands, such as ``s3://bucket/key``; None until it does."""
     sent_bytes: int = 0
     next_at: float | None = None
+    reason: Reason | None = None
+    said: str | None = None
+    """Both of ``error``."""
 
 
 class RemoteTrouble(Exception):
     """A remote did not do what it was asked. Its text is a sentence for the owner and holds no secret."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None, lasting: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        lasting: bool = False,
+        reason: Reason | None = None,
+        said: str | None = None,
+    ) -> None:
         super().__init__(message)
+        self.reason = reason
+        """Why, where that is known."""
+        self.said = said
+        """What the remote, or the system, said in its own words."""
         self.retry_after = retry_after
         """Seconds the remote asked to be left alone for."""
         self.lasting = lasting

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from app.core.reasons import Reason
 from app.core.remotes import RemoteTrouble, TransferLost
 
 MAX_FAILURES = 5
@@ -72,7 +73,7 @@ class CircuitBreaker:
             left = self._open_until - self._monotonic()
             if left > 0 or self._probing:
                 message = "The remote keeps failing and is left alone for a while."
-                raise CircuitOpen(message, retry_after=max(left, 1.0))
+                raise CircuitOpen(message, retry_after=max(left, 1.0), reason=Reason.LEFT_ALONE)
             self._probing = True
 
     def _note(self, *, failed: bool) -> None:

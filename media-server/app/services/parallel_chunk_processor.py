@@ -21,6 +21,7 @@ from app.core.backoff import Backoff
 from app.core.errors import Busy
 from app.core.ports.remotes import Remote
 from app.core.ranges import Span
+from app.core.reasons import Reason
 from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, Taken, TransferLost
 from app.services.chunk_buffer_pool import BUFFER_SIZES, MIB, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker, CircuitOpen
@@ -189,7 +190,9 @@ class ParallelChunkProcessor:
                 digest = taken.digest if taken.length == span.length else None
                 position += taken.length
                 failures = failures if position > rest.start else failures + 1
-                trouble: RemoteTrouble = RemoteTrouble("The remote took nothing of what was sent.")
+                trouble: RemoteTrouble = RemoteTrouble(
+                    "The remote took nothing of what was sent.", reason=Reason.TROUBLE
+                )
             except (TransferLost, CircuitOpen):
                 raise
             except RemoteTrouble as error:

@@ -3,6 +3,7 @@
 import { make, setText } from "../page/dom";
 import { isKey, t } from "./i18n";
 import { clonedElement, field, part, say, show, submits } from "./parts";
+import { whyWords } from "./reasons";
 import { visibleName } from "./visible";
 import type { Told } from "./wire";
 import { errorWords } from "./words";
@@ -69,10 +70,10 @@ export class Mailing {
   }
 }
 
-function tell(line: HTMLElement | undefined, { recipient, state, answer }: Told): void {
+function tell(line: HTMLElement | undefined, { recipient, state, why }: Told): void {
   if (line === undefined) return;
   const key = `mail_${state}`;
   const email = visibleName(recipient);
-  setText(line, isKey(key) ? t(key, { email, answer: visibleName(answer) }) : email);
+  setText(line, isKey(key) ? t(key, { email, answer: whyWords(why) }) : email);
   line.classList.toggle("problem", state === "failed" || state === "given_up");
 }

@@ -5,6 +5,7 @@ import { type Declared, type Doubted, doubted, type FieldOf } from "../core/repl
 import { type Due, type DueTerms, parseDue, parseStanding } from "./due";
 import { type MailLanguage, mailLanguageOf } from "./mail-language";
 import { type Progress, progressOf } from "./progress";
+import { type Why, whyOf } from "./reasons";
 
 export type Asked = Declared<"Ask">;
 export const ASKED = ["no", "optional", "required"] as const satisfies readonly Asked[];
@@ -126,7 +127,7 @@ export interface ReceivedFile {
 export interface PassedOn {
   readonly state: string;
   /** Why it failed the last time. */
-  readonly error: string | null;
+  readonly why: Why | null;
   /** Where it stands once it is done. */
   readonly remote: string | null;
 }
@@ -378,7 +379,7 @@ function passedOnOf(value: unknown): PassedOn | null {
   const fields = doubted<Declared<"PassedOn">>(value);
   return {
     state: text(fields, "state"),
-    error: optionalText(fields.error),
+    why: fields.error == null ? null : whyOf(fields.error, fields),
     remote: optionalText(fields.remote),
   };
 }
@@ -417,7 +418,7 @@ export interface Told {
   readonly recipient: string;
   readonly state: string;
   /** What the mail server said last. */
-  readonly answer: string;
+  readonly why: Why;
 }
 
 export function parseTold(value: unknown): Told {
@@ -426,7 +427,7 @@ export function parseTold(value: unknown): Told {
     id: text(fields, "id"),
     recipient: text(fields, "recipient"),
     state: text(fields, "state"),
-    answer: optionalText(fields.answer) ?? "",
+    why: whyOf(fields.answer, fields),
   };
 }
 

@@ -6,6 +6,8 @@ import { formatBytes, formatDate, formatIn, formatList } from "./format";
 import { currentLanguage, errorSentence, joined, sentences, t } from "./i18n";
 import { languageName } from "./mail-language";
 import { wholeProgress } from "./progress";
+import { whyWords } from "./reasons";
+import { visibleName } from "./visible";
 import type { Destination, LinkState, ListedLink, OwnerLink, PassedOn } from "./wire";
 
 export function stateWords(state: LinkState): string {
@@ -102,15 +104,15 @@ function destinationWords(destination: Destination): string {
 }
 
 /** How a file gets on to where its link passes files on to. */
-export function passedOnWords({ state, error, remote }: PassedOn): string {
+export function passedOnWords({ state, why, remote }: PassedOn): string {
   switch (state) {
     case "done":
       if (remote === null) return t("passed_on_there");
-      return t("passed_on", { place: remote.startsWith("drive:") ? DRIVE : remote });
+      return t("passed_on", { place: remote.startsWith("drive:") ? DRIVE : visibleName(remote) });
     case "retrying":
-      return t("passed_on_retrying", { error: error ?? "" }).trim();
+      return t("passed_on_retrying", { error: why === null ? "" : whyWords(why) }).trim();
     case "failed":
-      return t("passed_on_failed", { error: error ?? "" }).trim();
+      return t("passed_on_failed", { error: why === null ? "" : whyWords(why) }).trim();
     case "waiting":
       return t("passed_on_waiting");
     default:

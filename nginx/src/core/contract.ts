@@ -1101,6 +1101,10 @@ export interface components {
             readonly next_at: number | null;
             /** @description What the other side said last, or why it could not be asked. */
             readonly answer: string | null;
+            /** @description The kind of `answer`, where it was not taken. */
+            readonly reason: components["schemas"]["Reason"] | null;
+            /** @description Of `answer`, what the other side or the system said itself. */
+            readonly said: string | null;
             /** @description When it was taken or given up. */
             readonly done_at: number | null;
         };
@@ -1597,6 +1601,10 @@ export interface components {
             readonly attempts: number;
             /** @description Why it failed the last time. */
             readonly error: string | null;
+            /** @description The kind of `error`. */
+            readonly reason: components["schemas"]["Reason"] | null;
+            /** @description Of `error`, what the other side or the system said itself. */
+            readonly said: string | null;
             /** @description Where it stands once it is `done`: `s3://bucket/key` or `drive:<file id>`. */
             readonly remote: string | null;
             readonly sent_bytes: number;
@@ -1708,6 +1716,11 @@ export interface components {
             /** @description Sentences on what works and could be better. */
             readonly notes: readonly string[];
         };
+        /**
+         * @description Kinds of reasons. Pages have a sentence for each, so one is never taken away.
+         * @enum {string}
+         */
+        readonly Reason: "log_in" | "no_such" | "refused" | "unreachable" | "certificate" | "timed_out" | "full" | "too_large" | "too_many" | "trouble" | "moved" | "left_alone" | "not_set_up" | "not_installed" | "not_allowed" | "removed" | "switched_off" | "gone" | "not_needed" | "here";
         /** @description A signed receipt: Ed25519 (RFC 8032) over the object without `signature`, written as RFC 8785 has it. */
         readonly Receipt: {
             /** @constant */
@@ -2461,6 +2474,10 @@ export interface components {
             readonly taken: boolean;
             /** @description What it said, or why it could not be asked. */
             readonly answer: string;
+            /** @description The kind of `answer`, where it was not taken. */
+            readonly reason: components["schemas"]["Reason"] | null;
+            /** @description Of `answer`, what the mail server or the system said itself. */
+            readonly said: string | null;
         };
         /** @description A stretch of a file's text: a page, or a hundred passages of a longer one. */
         readonly Text: {

@@ -21,6 +21,7 @@ from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.remotes import OutboxStore, Remote
 from app.core.ranges import ByteRanges, Span
+from app.core.reasons import Reason
 from app.core.remotes import (
     LocalCopyGone,
     OutboxEntry,
@@ -48,6 +49,8 @@ MAX_BEGINNINGS = 3
 """How often in one go a transfer is begun anew before that counts as a failure."""
 _ANEW: dict[str, object] = {"transfer": None, "path": None, "sent_bytes": 0, "digests": None}
 """An entry whose transfer has to be begun anew."""
+_WELL: dict[str, object] = {"error": None, "reason": None, "said": None}
+MAX_SAID = 300
 
 
 class Forwarder:
@@ -144,7 +147,7 @@ class Forwarder:
             sending = Transfer(remote, entry.transfer, file, copy.read, breaker, cancelled=cancelled, sent=told)
             self._send(sending, spans, entry, copy)
         if copy.received is None:
-            self._changed(entry, state=state, next_at=self._clock() + ARRIVING_SECONDS, error=None, **told.known())
+            self._changed(entry, state=state, next_at=self._clock() + ARRIVING_SECONDS, **_WELL, **told.known())
             return
         self._leave(entry)
         # Looked at after the last part was read, so that the digests of all parts are those of this very file.
@@ -205,6 +208,7 @@ class Forwarder:
         lasting = isinstance(trouble, RemoteTrouble) and trouble.lasting
         asked = trouble.retry_after if isinstance(trouble, RemoteTrouble) else None
         message = trouble.message if isinstance(trouble, UploadError) else str(trouble)
+        reason, said = (trouble.reason, trouble.said) if isinstance(trouble, RemoteTrouble) else (Reason.HERE, None)
 
         def noted(entry: OutboxEntry) -> OutboxEntry:
             # A remote that is left alone was not tried.
@@ -215,6 +219,8 @@ class Forwarder:
                 state=OutboxState.FAILED if lasting else OutboxState.RETRYING,
                 attempts=attempts,
                 error=message,
+                reason=reason,
+                said=said and said[:MAX_SAID],
                 next_at=self._clock() + wait,
             )
 

@@ -116,6 +116,8 @@ def _seen(entry: OutboxEntry) -> PassedOn:
         entry.state,
         attempts=entry.attempts,
         error=entry.error,
+        reason=entry.reason,
+        said=entry.said,
         sent_bytes=entry.sent_bytes,
         next_at=entry.next_at if failed else None,
     )

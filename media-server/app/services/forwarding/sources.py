@@ -13,6 +13,7 @@ from app.core.ports.content import Content
 from app.core.ports.inbox import Inbox, StoredFile
 from app.core.ports.uploads import UploadStore
 from app.core.ranges import ByteRanges, Span
+from app.core.reasons import Reason
 from app.core.remotes import LocalCopyGone, OutboxEntry, ReadInto, RemoteTrouble
 from app.core.session import State, UploadSession
 
@@ -109,7 +110,9 @@ class LocalCopies:
                 return found
         except FileNotFoundError:
             pass
-        raise RemoteTrouble("The file has been moved, changed or deleted on the server.", lasting=True)
+        raise RemoteTrouble(
+            "The file has been moved, changed or deleted on the server.", lasting=True, reason=Reason.GONE
+        )
 
 
 class NotYet(Exception):

@@ -16,6 +16,7 @@ from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.messages import EndpointStore, HookCarrier, MailCarrier, MessageStore
 from app.core.ports.settings import Current
+from app.core.reasons import Reason
 from app.services.messages.chats import Chats
 from app.services.messages.mails import Mails
 from app.services.messages.pushes import Pushes
@@ -25,7 +26,7 @@ from app.services.senders.receipts import Receipts
 
 log = logging.getLogger("droppr.messages")
 
-_GONE = Answer(Outcome.NEVER, "The files were taken back, or their link was deleted.")
+_GONE = Answer(Outcome.NEVER, "The files were taken back, or their link was deleted.", reason=Reason.GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,19 @@ class Delivery:
         try:
             return self._post(message) if message.channel is Channel.WEBHOOK else self._send(message)
         except Busy as error:
-            return Answer(Outcome.NOT_YET, error.message, wait=5.0)
+            return Answer(Outcome.NOT_YET, error.message, wait=5.0, reason=Reason.HERE)
         except Exception:  # the last line of defence: one message must not hold up the others
             log.exception("a message could not be handed over", extra={"message_id": message.id})
-            return Answer(Outcome.LATER, "This server could not make the message. Its log says why.")
+            return Answer(
+                Outcome.LATER, "This server could not make the message. Its log says why.", reason=Reason.HERE
+            )
 
     def _post(self, message: Message) -> Answer:
         endpoint = self._endpoints.load(message.recipient)
         if endpoint is None:
-            return Answer(Outcome.NEVER, "The endpoint was removed.")
+            return Answer(Outcome.NEVER, "The endpoint was removed.", reason=Reason.REMOVED)
         if not endpoint.active and message.kind is not MessageKind.TEST:
-            return Answer(Outcome.NEVER, "The endpoint is switched off.")
+            return Answer(Outcome.NEVER, "The endpoint is switched off.", reason=Reason.SWITCHED_OFF)
         match endpoint.way:
             case Way.PUSH:
                 answer = self._pushes.send(endpoint, message)
@@ -122,22 +125,21 @@ class Delivery:
     def _send(self, message: Message) -> Answer:
         room = self._mail()
         if room is None:
-            return Answer(
-                Outcome.LATER, "This server has no mail server yet: it can be set on its settings page.", of_all=True
-            )
+            sentence = "This server has no mail server yet: it can be set on its settings page."
+            return Answer(Outcome.LATER, sentence, of_all=True, reason=Reason.NOT_SET_UP)
         if (why := self._why_not(message)) is not None:
-            return Answer(Outcome.NEVER, why)
+            return Answer(Outcome.NEVER, why, reason=Reason.NOT_NEEDED)
         receipt: Mapping[str, Any] | None = None
         if message.kind is MessageKind.CONFIRMATION:
             try:
                 receipt = self._receipt(room, message)
             except (ReceiptNotReady, RateLimited, Busy) as error:
                 wait = float(str(error.details.get("retry_after") or 5))
-                return Answer(Outcome.NOT_YET, error.message, wait=wait)
+                return Answer(Outcome.NOT_YET, error.message, wait=wait, reason=Reason.HERE)
             except RequestNotFound:
                 return _GONE
             except UploadError as error:
-                return Answer(Outcome.LATER, error.message)
+                return Answer(Outcome.LATER, error.message, reason=Reason.HERE)
             if receipt is None:
                 return _GONE
         return room.carrier.send(message.recipient, room.mails.of(message, receipt))

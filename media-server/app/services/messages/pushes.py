@@ -12,6 +12,7 @@ from app.core.errors import RequestNotFound
 from app.core.messages import Answer, Endpoint, Message, MessageKind, Outcome
 from app.core.ports.links import LinkStore
 from app.core.ports.pushes import PushCarrier
+from app.core.reasons import Reason
 from app.services.messages.content import clean
 from app.services.messages.push_words import PushWords, push_language, push_words
 
@@ -34,14 +35,19 @@ class Pushes:
         """Asked with each try: who was shut out meanwhile learns nothing more."""
         reach = self._reach_of(endpoint.owner)
         if reach is None:
-            return Answer(Outcome.NEVER, "Whoever made the endpoint has no account here any more.", gone=True)
+            return Answer(
+                Outcome.NEVER,
+                "Whoever made the endpoint has no account here any more.",
+                gone=True,
+                reason=Reason.REMOVED,
+            )
         if message.link is not None:
             try:
                 link = self._links.load(message.link)
             except RequestNotFound:
-                return Answer(Outcome.NEVER, "The link was deleted.")
+                return Answer(Outcome.NEVER, "The link was deleted.", reason=Reason.GONE)
             if not reach.holds(link.owner):
-                return Answer(Outcome.NEVER, "The link is not one of theirs.")
+                return Answer(Outcome.NEVER, "The link is not one of theirs.", reason=Reason.GONE)
         return self._carrier.push(endpoint, _content(message, endpoint.language), _topic(message.link))
 
 

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from app.core.ranges import ByteRanges, Span
+from app.core.reasons import Reason
 from app.core.remotes import OutgoingFile, PartDigests, ReadInto, RemoteTarget, RemoteTrouble, Taken, TransferLost
 from app.storage.cloud.http2 import STALLED_SECONDS, Http2Connections, for_one_call
-from app.storage.cloud.resumable_session import ResumableSession, trouble
+from app.storage.cloud.resumable_session import ResumableSession, no_answer, trouble
 
 SCOPES = ("https://www.googleapis.com/auth/drive",)
 FOLDER_TYPE = "application/vnd.google-apps.folder"
@@ -199,12 +200,11 @@ class DriveApi:
                 method, url, headers={**(headers or {}), "Authorization": f"Bearer {token}"}, **request
             )
         except httpx.TransportError as error:
-            # Only the kind: the text of some of them has the address in it.
-            raise RemoteTrouble(f"Google does not answer ({type(error).__name__}).") from None
+            raise no_answer(error) from None
         if reply.status_code == 401:
             with self._lock:
                 self._credentials.token = None
-            raise RemoteTrouble("Google does not accept our token; a new one is asked for.")
+            raise RemoteTrouble("Google does not accept our token; a new one is asked for.", reason=Reason.LOG_IN)
         return reply
 
     def _token(self) -> str:
@@ -215,11 +215,13 @@ class DriveApi:
                 try:
                     self._credentials.refresh(self._ask)
                 except TransportError as error:
-                    raise RemoteTrouble("Google's token server does not answer.") from error
+                    raise RemoteTrouble(
+                        "Google's token server does not answer.", reason=Reason.UNREACHABLE, said=str(error)
+                    ) from error
                 except GoogleAuthError as error:
                     passing = getattr(error, "retryable", False)
                     message = "Google does not accept this server's credentials."
-                    raise RemoteTrouble(message, lasting=not passing) from error
+                    raise RemoteTrouble(message, lasting=not passing, reason=Reason.LOG_IN) from error
             token: str = self._credentials.token
             return token
 
@@ -235,6 +237,7 @@ class DriveApi:
                     "This server cannot pass files on to Google Drive: its extra is not installed "
                     "(pip install 'droppr[drive]').",
                     lasting=True,
+                    reason=Reason.NOT_INSTALLED,
                 ) from None
             self._credentials = _credentials(self._settings, credentials, service_account)
             options = for_one_call(httpx)
@@ -274,12 +277,13 @@ def _credentials(settings: DriveSettings, credentials: Any, service_account: Any
             )
         except (OSError, ValueError) as error:
             message = "The file in DROPPR_DRIVE_SERVICE_ACCOUNT_FILE is not the key of a service account."
-            raise RemoteTrouble(message, lasting=True) from error
+            raise RemoteTrouble(message, lasting=True, reason=Reason.NOT_SET_UP) from error
     if not (settings.client_id and settings.client_secret and settings.refresh_token):
         raise RemoteTrouble(
             "There are no credentials for Google Drive: set DROPPR_DRIVE_SERVICE_ACCOUNT_FILE, or "
             "DROPPR_DRIVE_CLIENT_ID, DROPPR_DRIVE_CLIENT_SECRET and DROPPR_DRIVE_REFRESH_TOKEN.",
             lasting=True,
+            reason=Reason.NOT_SET_UP,
         )
     return credentials.Credentials(
         None,

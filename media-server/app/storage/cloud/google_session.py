@@ -14,10 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.core.ranges import ByteRanges, Span
+from app.core.reasons import Reason
 from app.core.remotes import OutgoingFile, PartDigests, ReadInto, RemoteTrouble, Taken, TransferLost
 from app.storage.cloud.google_drive import md5_of
 from app.storage.cloud.http2 import Http2Connections, for_one_call
-from app.storage.cloud.resumable_session import ResumableSession
+from app.storage.cloud.resumable_session import ResumableSession, no_answer
 
 Resolve = Callable[[str, int], list[str]]
 
@@ -56,7 +57,7 @@ class GoogleSession:
         """Raises RemoteTrouble unless ``uri`` may be spoken to at all."""
         problem = problem_with(uri, self._hosts)
         if problem is not None:
-            raise RemoteTrouble(problem, lasting=True)
+            raise RemoteTrouble(problem, lasting=True, reason=Reason.NOT_ALLOWED)
         self.check()
 
     def part_size(self, size: int) -> int:
@@ -64,7 +65,9 @@ class GoogleSession:
 
     def begin(self, file: OutgoingFile) -> str:
         del file
-        raise RemoteTrouble("Google no longer knows the session that was given for this file.", lasting=True)
+        raise RemoteTrouble(
+            "Google no longer knows the session that was given for this file.", lasting=True, reason=Reason.GONE
+        )
 
     def held(self, transfer: str, file: OutgoingFile) -> ByteRanges:
         return self._session(transfer, file).held()
@@ -97,7 +100,7 @@ class GoogleSession:
         try:
             return self._made().request(method, url, **request)
         except httpx.TransportError as error:
-            raise RemoteTrouble(f"Google does not answer ({type(error).__name__}).") from None
+            raise no_answer(error) from None
 
     def _made(self) -> Any:
         with self._lock:
@@ -109,6 +112,7 @@ class GoogleSession:
                         "This server cannot pass files on to Google: its extra is not installed "
                         "(pip install 'droppr[drive]').",
                         lasting=True,
+                        reason=Reason.NOT_INSTALLED,
                     ) from None
                 options = for_one_call(httpx)
                 self._http = Http2Connections(
@@ -171,7 +175,9 @@ def _public_only(httpx: Any, resolve: Resolve, options: dict[str, Any]) -> Any:
             except OSError as error:
                 raise httpx.ConnectError("The name has no address.", request=request) from error
             if not found or not all(map(is_public, found)):
-                raise RemoteTrouble("The gdrive_url leads to an address that is not public.", lasting=True)
+                raise RemoteTrouble(
+                    "The gdrive_url leads to an address that is not public.", lasting=True, reason=Reason.NOT_ALLOWED
+                )
             request.url = request.url.copy_with(host=found[0])
             request.extensions = {**request.extensions, "sni_hostname": host}
             return inner.handle_request(request)

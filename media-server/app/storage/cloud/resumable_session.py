@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.core.ranges import ByteRanges, Span
+from app.core.reasons import Reason, reason_of_status
 from app.core.remotes import ReadInto, RemoteTrouble, TransferLost
+from app.storage.reasons import reason_of_error
 
 UNIT_BYTES = 256 * 1024
 _RANGE = re.compile(r"bytes=0-([0-9]{1,18})")
@@ -29,6 +31,16 @@ _WORDS = {
     "insufficientFilePermissions": "This account may not write to that Drive folder.",
     "insufficientPermissions": "This account was not given the right to write to Google Drive.",
     "accessNotConfigured": "The Drive API is not switched on for this Google Cloud project.",
+}
+_REASONS = {
+    **dict.fromkeys(_RATE, Reason.TOO_MANY),
+    "backendError": Reason.TROUBLE,
+    "storageQuotaExceeded": Reason.FULL,
+    "teamDriveFileLimitExceeded": Reason.FULL,
+    "authError": Reason.LOG_IN,
+    "insufficientFilePermissions": Reason.REFUSED,
+    "insufficientPermissions": Reason.REFUSED,
+    "accessNotConfigured": Reason.NOT_SET_UP,
 }
 DAILY_LIMIT_SECONDS = 3600.0
 """How long to leave Google alone that has had enough for the day: it does not say when that ends."""
@@ -80,19 +92,27 @@ class ResumableSession:
         raise trouble(reply)
 
 
+def no_answer(error: Exception) -> RemoteTrouble:
+    """That there is no connection. Only of which kind the error is: the text of some has the address in it."""
+    name = type(error).__name__
+    return RemoteTrouble(f"Google does not answer ({name}).", reason=reason_of_error(error), said=name)
+
+
 def trouble(reply: Any) -> RemoteTrouble:
     """What Google's refusal means: come back later, or somebody has to do something first."""
     status = reply.status_code
     reasons = _reasons(_document(reply))
     reason = reasons[0] if reasons else ""
     told = _WORDS.get(reason) or f"Google says {reason or status}."
+    kind = _REASONS.get(reason) or reason_of_status(status)
+    said = reason or f"{status} {reply.reason_phrase}".strip()
     asked = reply.headers.get("Retry-After", "")
     retry_after = float(asked) if asked.isdigit() else None
     if status in (408, 429) or status >= 500 or (status == 403 and reason in _RATE):
         if reason == "dailyLimitExceeded":
             retry_after = max(retry_after or 0.0, DAILY_LIMIT_SECONDS)
-        return RemoteTrouble(told, retry_after=retry_after)
-    return RemoteTrouble(told, lasting=True)
+        return RemoteTrouble(told, retry_after=retry_after, reason=kind, said=said)
+    return RemoteTrouble(told, lasting=True, reason=kind, said=said)
 
 
 def _reasons(document: dict[str, Any]) -> list[str]:

@@ -22,7 +22,9 @@ from typing import Any
 
 from app.core.paths import numbered
 from app.core.ranges import ByteRanges, Span
+from app.core.reasons import Reason, reason_of_status
 from app.core.remotes import OutgoingFile, PartDigests, ReadInto, RemoteTarget, RemoteTrouble, Taken, TransferLost
+from app.storage.reasons import reason_of_error
 
 MAX_PARTS = 10_000
 MAX_OBJECT_BYTES = 5 * 1024**4
@@ -31,6 +33,24 @@ PIECE_BYTES = 1024 * 1024
 _MARK = "droppr-upload"
 _GONE = {"NoSuchUpload"}
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
+_REASONS = {
+    "AccountProblem": Reason.REFUSED,
+    "AuthorizationHeaderMalformed": Reason.LOG_IN,
+    "EntityTooLarge": Reason.TOO_LARGE,
+    "ExpiredToken": Reason.LOG_IN,
+    "InsufficientStorage": Reason.FULL,
+    "InvalidAccessKeyId": Reason.LOG_IN,
+    "InvalidToken": Reason.LOG_IN,
+    "NoSuchBucket": Reason.NO_SUCH,
+    "QuotaExceeded": Reason.FULL,
+    "RequestTimeout": Reason.TIMED_OUT,
+    "SignatureDoesNotMatch": Reason.LOG_IN,
+    "SlowDown": Reason.TOO_MANY,
+    "Throttling": Reason.TOO_MANY,
+    "TooManyRequests": Reason.TOO_MANY,
+    "XMinioStorageFull": Reason.FULL,
+}
+MAX_SAID = 200
 _PASSING = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling", "TooManyRequests"}
 
 
@@ -59,7 +79,9 @@ class S3Remote:
     def check(self) -> None:
         if _session(self._settings).get_credentials() is None:
             raise RemoteTrouble(
-                "There are no credentials for S3: set DROPPR_S3_ACCESS_KEY and DROPPR_S3_SECRET_KEY.", lasting=True
+                "There are no credentials for S3: set DROPPR_S3_ACCESS_KEY and DROPPR_S3_SECRET_KEY.",
+                lasting=True,
+                reason=Reason.NOT_SET_UP,
             )
 
     def part_size(self, size: int) -> int:
@@ -68,7 +90,9 @@ class S3Remote:
 
     def begin(self, file: OutgoingFile) -> str:
         if file.size > MAX_OBJECT_BYTES:
-            raise RemoteTrouble("The file is larger than the 5 TiB that S3 takes.", lasting=True)
+            raise RemoteTrouble(
+                "The file is larger than the 5 TiB that S3 takes.", lasting=True, reason=Reason.TOO_LARGE
+            )
         key = self._free_key(file)
         if file.size <= self.part_size(file.size):
             return json.dumps({"key": key}, allow_nan=False)
@@ -246,6 +270,7 @@ def _session(settings: S3Settings) -> Any:
         raise RemoteTrouble(
             "This server cannot pass files on to S3: its extra is not installed (pip install 'droppr[s3]').",
             lasting=True,
+            reason=Reason.NOT_INSTALLED,
         ) from None
     return boto3.session.Session(
         aws_access_key_id=settings.access_key or None,
@@ -283,9 +308,12 @@ def _translated() -> Iterator[None]:
     except ClientError as error:
         raise _trouble(error) from error
     except (NoConnection, HTTPClientError) as error:
-        raise RemoteTrouble(f"The store does not answer ({type(error).__name__}).") from error
+        name = type(error).__name__
+        raise RemoteTrouble(f"The store does not answer ({name}).", reason=reason_of_error(error), said=name) from error
     except BotoCoreError as error:
-        raise RemoteTrouble(f"The store cannot be used: {error}", lasting=True) from error
+        sentence = f"The store cannot be used: {error}"
+        reason = Reason.NOT_SET_UP if "Credential" in type(error).__name__ else Reason.HERE
+        raise RemoteTrouble(sentence, lasting=True, reason=reason, said=str(error)) from error
 
 
 def _trouble(error: Any) -> RemoteTrouble:
@@ -295,13 +323,22 @@ def _trouble(error: Any) -> RemoteTrouble:
         return TransferLost("The store no longer knows the upload.")
     if code in _TAKEN or status == 412:
         return TransferLost("Another object has taken the name meanwhile.")
-    told = f"The store says {code or status}."
+    told, said = f"The store says {code or status}.", _said(error, code or str(status))
+    reason = _REASONS.get(code) or reason_of_status(status)
     if code in _PASSING or status in (408, 429) or status >= 500:
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         asked = headers.get("retry-after", "")
-        return RemoteTrouble(told, retry_after=float(asked) if asked.isdigit() else None)
+        after = float(asked) if asked.isdigit() else None
+        return RemoteTrouble(told, retry_after=after, reason=reason, said=said)
     # A part that arrived with other bytes than were sent is sent again.
-    return RemoteTrouble(told, lasting=code not in ("BadDigest", "IncompleteBody", "RequestTimeTooSkewed"))
+    passing = code in ("BadDigest", "IncompleteBody", "RequestTimeTooSkewed")
+    return RemoteTrouble(told, lasting=not passing, reason=reason, said=said)
+
+
+def _said(error: Any, code: str) -> str:
+    """The store's code with its own sentence, of which some have the address of a request or a key in them: no more than one line."""
+    words = " ".join(str(error.response.get("Error", {}).get("Message") or "").split())
+    return f"{code}: {words}"[:MAX_SAID] if words and code not in words else words or code
 
 
 def _status(error: Any) -> int:

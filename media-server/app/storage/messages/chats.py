@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from app.core.errors import EndpointNotAllowed
 from app.core.messages import Answer, Outcome
+from app.core.reasons import Reason, reason_of_status
 from app.storage.messages.egress import Network, NotAllowed, resolved
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ ARGUMENTS = frozenset({"mode", "priority", "silent", "tags", "thread", "to", "to
 _EXAMPLE = "Write it as ntfys://ntfy.example.org/topic; docs/operations.md names the services."
 _SHOWN = re.compile(r"[^ -~]+")
 _NTFY = ("ntfy.sh", 443, True)
+_STATUS = re.compile(r"\berror=([3-5]\d\d)\b")
 
 
 class AppriseChats:
@@ -47,7 +49,7 @@ class AppriseChats:
         try:
             service = self._service(url)
         except NotAllowed as error:
-            return _later(str(error))
+            return _later(str(error), Reason.NOT_ALLOWED, None)
         with _heard() as said:
             try:
                 if service.notify(body=text, title=subject, body_format="text"):
@@ -55,9 +57,8 @@ class AppriseChats:
             except Exception as error:  # noqa: BLE001  each service raises what it likes
                 said.append(type(error).__name__)
         # Apprise tells the reason to its log alone, and no status.
-        return _later(
-            f"{service.service_name} did not take it: {_SHOWN.sub(' ', said[-1])[:160] if said else 'no reason'}"
-        )
+        told = _SHOWN.sub(" ", said[-1])[:160] if said else None
+        return _later(f"{service.service_name} did not take it: {told or 'no reason'}", _reason(told or ""), told)
 
     def _service(self, url: str) -> Any:
         """Apprise's own object for an address. Raises NotAllowed."""
@@ -142,5 +143,13 @@ class _Listener(logging.Handler):
             self._said.append(record.getMessage())
 
 
-def _later(text: str) -> Answer:
-    return Answer(Outcome.LATER, text, of_all=True)
+def _later(text: str, reason: Reason | None, said: str | None) -> Answer:
+    return Answer(Outcome.LATER, text, of_all=True, reason=reason, said=said)
+
+
+def _reason(told: str) -> Reason | None:
+    """By the status that Apprise writes behind what it says, or the words that it has for no connection."""
+    status = _STATUS.search(told)
+    if status is not None:
+        return reason_of_status(int(status[1]))
+    return Reason.UNREACHABLE if "onnection" in told else None

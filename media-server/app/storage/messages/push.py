@@ -19,6 +19,7 @@ from py_vapid import jwt
 from app.core.errors import EndpointNotAllowed
 from app.core.messages import Answer, Endpoint, Outcome
 from app.core.ports.settings import Current
+from app.core.reasons import Reason
 from app.storage.messages.webhooks import HTTPHooks
 
 KEPT_SECONDS = 3 * 24 * 3600
@@ -82,7 +83,7 @@ class WebPush:
         try:
             body = encrypted(content, endpoint.p256dh, endpoint.auth)
         except ValueError as error:
-            return Answer(Outcome.NEVER, f"It cannot be encrypted: {error}")
+            return Answer(Outcome.NEVER, f"It cannot be encrypted: {error}", reason=Reason.HERE)
         headers = {
             "Authorization": self._key.signed(endpoint.url, self._clock(), self._contact()),
             "Content-Encoding": "aes128gcm",

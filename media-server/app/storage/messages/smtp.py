@@ -10,7 +10,9 @@ from contextlib import suppress
 
 from app.core.mail_server import MailServer
 from app.core.messages import Answer, Outcome
+from app.core.reasons import Reason, reason_of_reply
 from app.storage.messages.deadline import Deadline
+from app.storage.reasons import reason_of_error
 
 SECONDS = 60.0
 """How long handing over one mail may take in all."""
@@ -35,18 +37,20 @@ class SMTPMail:
                 self._hand_over(recipient, mail, deadline)
                 return Answer(Outcome.TAKEN, "The mail server has it.")
             except smtplib.SMTPRecipientsRefused as error:
-                return _refused(*next(iter(error.recipients.values())))
+                return _told(*next(iter(error.recipients.values())))
             except smtplib.SMTPDataError as error:
-                return _refused(error.smtp_code, error.smtp_error)
+                return _told(error.smtp_code, error.smtp_error)
             except smtplib.SMTPResponseException as error:
-                return _later(_said(error.smtp_code, error.smtp_error))
+                return _told(error.smtp_code, error.smtp_error)._replace(outcome=Outcome.LATER, of_all=True)
             except _CannotSay as error:
-                return Answer(Outcome.NEVER, str(error))
+                return Answer(Outcome.NEVER, str(error), reason=Reason.NO_SUCH)
             except (OSError, smtplib.SMTPException, ValueError) as error:
                 if deadline.is_over:
-                    return _later(f"The mail server took longer than {self._seconds:.0f} seconds.")
-                text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-                return _later(f"The mail server cannot be used: {_cleaned(text)}")
+                    return _later(
+                        f"The mail server took longer than {self._seconds:.0f} seconds.", Reason.TIMED_OUT, None
+                    )
+                text = _cleaned(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+                return _later(f"The mail server cannot be used: {text}", _reason(error), text)
 
     def _hand_over(self, recipient: str, mail: bytes, deadline: Deadline) -> None:
         server = self._server
@@ -88,18 +92,25 @@ class _CannotSay(Exception):
     """The mail server has no way to take this mail."""
 
 
-def _later(text: str) -> Answer:
+def _later(text: str, reason: Reason, said: str | None) -> Answer:
     """The server's own trouble, or its owner's: every mail would meet it."""
-    return Answer(Outcome.LATER, text, of_all=True)
+    return Answer(Outcome.LATER, text, of_all=True, reason=reason, said=said)
 
 
-def _refused(code: int, text: bytes | str) -> Answer:
-    return Answer(Outcome.NEVER if code in _OF_THE_MAIL else Outcome.LATER, _said(code, text))
+def _told(code: int, text: bytes | str) -> Answer:
+    """What a reply of the mail server comes to that is no success."""
+    words = _cleaned(text.decode("ascii", "replace") if isinstance(text, bytes) else text)
+    outcome, said = Outcome.NEVER if code in _OF_THE_MAIL else Outcome.LATER, f"{code} {words}"
+    return Answer(outcome, said, reason=reason_of_reply(code, words), said=said)
 
 
-def _said(code: int, text: bytes | str) -> str:
-    words = text.decode("ascii", "replace") if isinstance(text, bytes) else text
-    return f"{code} {_cleaned(words)}"
+def _reason(error: Exception) -> Reason:
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return Reason.TROUBLE
+    # The library names what the server does not know: STARTTLS, or a way to log in.
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return Reason.CERTIFICATE if "STARTTLS" in str(error) else Reason.LOG_IN
+    return reason_of_error(error)
 
 
 def _cleaned(text: str) -> str:

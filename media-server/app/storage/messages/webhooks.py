@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 
 from app.core.errors import EndpointNotAllowed
 from app.core.messages import Answer, Outcome
+from app.core.reasons import Reason, reason_of_status
 from app.storage.messages.deadline import Deadline
 from app.storage.messages.egress import Network, NotAllowed, resolved
+from app.storage.reasons import reason_of_error
 
 SECONDS = 15.0
 """How long one request may take in all."""
@@ -63,16 +65,16 @@ class HTTPHooks:
             target = _target(url)
             addresses = self._addresses(target)
         except NotAllowed as error:
-            return _later(str(error))
+            return _later(str(error), Reason.NOT_ALLOWED)
         except OSError as error:
-            return _later(f"The host cannot be found: {_said(error)}.")
+            return _later(f"The host cannot be found: {_said(error)}.", Reason.UNREACHABLE, _said(error))
         with Deadline(self._seconds) as deadline:
             try:
                 return self._posted(target, addresses, headers, body, deadline)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 if deadline.is_over:
-                    return _later(f"No answer within {self._seconds:.0f} seconds.")
-                return _later(f"No answer: {_said(error)}.")
+                    return _later(f"No answer within {self._seconds:.0f} seconds.", Reason.TIMED_OUT)
+                return _later(f"No answer: {_said(error)}.", _reason(error), _said(error))
 
     def _addresses(self, target: _Target) -> list[str]:
         addresses, named = resolved(target.host, target.port, self._allowed)
@@ -139,14 +141,19 @@ def _answer(response: http.client.HTTPResponse, gone: Sequence[int]) -> Answer:
     if 200 <= response.status < 300:
         return Answer(Outcome.TAKEN, text)
     if response.status in gone:
-        return Answer(Outcome.NEVER, text, gone=True)
-    if 300 <= response.status < 400:
-        text += ". Redirects are not followed: set the address that it leads to."
-    return _later(text, _wait(response.headers.get("Retry-After")))
+        return Answer(Outcome.NEVER, text, gone=True, reason=Reason.NO_SUCH, said=text)
+    reason, wait = reason_of_status(response.status), _wait(response.headers.get("Retry-After"))
+    more = ". Redirects are not followed: set the address that it leads to." if reason is Reason.MOVED else ""
+    return _later(text + more, reason, text)._replace(wait=wait)
 
 
-def _later(text: str, wait: float | None = None) -> Answer:
-    return Answer(Outcome.LATER, text, wait, of_all=True)
+def _later(text: str, reason: Reason, said: str | None = None) -> Answer:
+    return Answer(Outcome.LATER, text, of_all=True, reason=reason, said=said)
+
+
+def _reason(error: Exception) -> Reason:
+    # It has answered, and not as a server of HTTP does.
+    return Reason.TROUBLE if isinstance(error, http.client.HTTPException) else reason_of_error(error)
 
 
 def _wait(text: str | None) -> float | None:

@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_, select
 
 from app.core.messages import Batch, Channel, Message, MessageKind, MessageState
 from app.core.ports.messages import Place
+from app.core.reasons import Reason
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, compiled, filled, inserted, is_id, shared, value
 from app.storage.sql.owned import hashes_of
@@ -218,6 +219,7 @@ def _message(row: Row) -> Message:
         "channel": Channel(named["channel"]),
         "state": MessageState(named["state"]),
         "facts": json.loads(named["facts"]),
+        "reason": Reason(named["reason"]) if named["reason"] else None,
     }
     return Message(**named)
 
@@ -230,4 +232,5 @@ def message_row(message: Message) -> dict[str, Any]:
         "state": message.state.value,
         "facts": json.dumps(message.facts, allow_nan=False),
         "lane": message.lane,
+        "reason": None if message.reason is None else message.reason.value,
     }

@@ -16,6 +16,7 @@ from app.core.actors import Actor
 from app.core.audit import Act
 from app.core.events import EventKind
 from app.core.ports.guards import Clock
+from app.core.reasons import Reason
 from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, is_id, made_once, value
@@ -25,7 +26,7 @@ from app.storage.sql.schema import outbox
 # In the order of OutboxEntry's fields.
 _COLUMNS = [column for column in outbox.columns if column.name != "remote"]
 _NAMES = [column.name for column in _COLUMNS]
-_TARGET, _STATE = _NAMES.index("target"), _NAMES.index("state")
+_TARGET, _STATE, _REASON = _NAMES.index("target"), _NAMES.index("state"), _NAMES.index("reason")
 
 
 class SQLOutbox:
@@ -145,6 +146,7 @@ def _entry(row: Row) -> OutboxEntry:
     target = RemoteTarget.of(json.loads(values[_TARGET]))
     assert target is not None
     values[_TARGET], values[_STATE] = target, OutboxState(values[_STATE])
+    values[_REASON] = Reason(values[_REASON]) if values[_REASON] else None
     return OutboxEntry(*values)
 
 
@@ -155,4 +157,5 @@ def outbox_row(entry: OutboxEntry) -> dict[str, Any]:
         "target": json.dumps(asdict(entry.target), allow_nan=False),
         "state": entry.state.value,
         "remote": " ".join(entry.target.remote),
+        "reason": None if entry.reason is None else entry.reason.value,
     }

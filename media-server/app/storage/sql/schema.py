@@ -20,7 +20,7 @@ from app.storage.sql import (  # noqa: F401  a catalogue has those, too
 from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
 from app.storage.sql.columns import metadata as metadata
 
-REVISION = "0024"
+REVISION = "0026"
 """The newest migration, which the tables below are made by."""
 
 
@@ -268,6 +268,8 @@ outbox = Table(
     Column("sent_bytes", BigInteger, nullable=False),
     Column("remote", Text, nullable=False),  # What of the target is slow or fails together.
     Column("digests", Text),  # Of the parts that were sent, by where each begins, as JSON.
+    Column("reason", Text),  # Of the error: its kind, and what the other side said.
+    Column("said", Text),
     Index("outbox_by_age", "created_at", "upload_id"),
     Index("outbox_due", "remote", "next_at", "created_at"),
 )

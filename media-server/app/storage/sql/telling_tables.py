@@ -36,6 +36,8 @@ messages = Table(
     Column("answer", Text),
     Column("done_at", Double),
     Column("lane", Text, nullable=False),  # What is slow or fails together.
+    Column("reason", Text),  # Of what was answered: its kind, and what the other side said.
+    Column("said", Text),
     Index("messages_by_age", "created_at", "id"),
     Index("messages_by_state", "state", "created_at", "id"),
     Index("messages_by_link", "link", "created_at", "id"),

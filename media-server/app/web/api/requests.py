@@ -256,6 +256,8 @@ def passed_on_view(passed_on: PassedOn) -> replies.PassedOn:
         "state": passed_on.state,
         "attempts": passed_on.attempts,
         "error": passed_on.error,
+        "reason": passed_on.reason,
+        "said": passed_on.said,
         "remote": passed_on.remote,
         "sent_bytes": passed_on.sent_bytes,
         "next_at": passed_on.next_at,

@@ -73,7 +73,12 @@ def remove_logo() -> Response:
 def test_mail() -> Response:
     body = read_json(MailTestBody, MAX_BODY)
     answer = services().changes.test_mail(changes_of(body), body.to, acting())
-    tested: TestedMail = {"taken": answer.outcome is Outcome.TAKEN, "answer": answer.text}
+    tested: TestedMail = {
+        "taken": answer.outcome is Outcome.TAKEN,
+        "answer": answer.text,
+        "reason": answer.reason,
+        "said": answer.said,
+    }
     return jsonify(tested)
 
 

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from app.core.addresses import address_list, mail_address
 from app.core.messages import HOOK_KINDS, Channel, Endpoint, Message, MessageKind, MessageState, Way
+from app.core.reasons import Reason
 from app.services.messages.reminders import Awaited
 from app.web.wire.replies import NextCursor
 
@@ -33,6 +34,8 @@ class MessageReply(TypedDict):
     tries: int
     next_at: Annotated[float | None, Field(description="When it is tried; null where it is not.")]
     answer: Annotated[str | None, Field(description="What the other side said last, or why it could not be asked.")]
+    reason: Annotated[Reason | None, Field(description="The kind of `answer`, where it was not taken.")]
+    said: Annotated[str | None, Field(description="Of `answer`, what the other side or the system said itself.")]
     done_at: Annotated[float | None, Field(description="When it was taken or given up.")]
 
 
@@ -222,6 +225,8 @@ def message_view(message: Message) -> MessageReply:
         "tries": message.tries,
         "next_at": None if message.next_at is None else max(message.next_at, message.created_at),
         "answer": message.answer,
+        "reason": message.reason,
+        "said": message.said,
         "done_at": message.done_at,
     }
 

@@ -13,6 +13,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.looks import WhyNone
+from app.core.reasons import Reason
 from app.core.remotes import OutboxState
 from app.core.session import State
 from app.core.types import FileKind
@@ -77,6 +78,8 @@ class PassedOn(TypedDict):
     state: OutboxState
     attempts: int
     error: Annotated[str | None, Field(description="Why it failed the last time.")]
+    reason: Annotated[Reason | None, Field(description="The kind of `error`.")]
+    said: Annotated[str | None, Field(description="Of `error`, what the other side or the system said itself.")]
     remote: Annotated[
         str | None, Field(description="Where it stands once it is `done`: `s3://bucket/key` or `drive:<file id>`.")
     ]

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from app.changeable import CHANGEABLE, Changeable, Group, Kind, text_of
 from app.core.addresses import mail_address
 from app.core.mail_server import PORTS, MailServer
+from app.core.reasons import Reason
 from app.current import MAX_TEXT, CurrentSettings, shown
 from app.services.operations.setting_changes import Change, TypedServer
 
@@ -70,6 +71,8 @@ class TestedMail(TypedDict):
 
     taken: Annotated[bool, Field(description="Whether the mail server took it.")]
     answer: Annotated[str, Field(description="What it said, or why it could not be asked.")]
+    reason: Annotated[Reason | None, Field(description="The kind of `answer`, where it was not taken.")]
+    said: Annotated[str | None, Field(description="Of `answer`, what the mail server or the system said itself.")]
 
 
 def _host(value: str) -> str:

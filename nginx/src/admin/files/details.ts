@@ -86,7 +86,7 @@ export class Details {
     part(this.element, "item-line", HTMLElement).hidden = item === "";
     const { passedOn, sha256 } = file;
     part(this.element, "passed-on-line", HTMLElement).hidden = passedOn === null;
-    setText(this.#passedOn, passedOn === null ? "" : visibleName(passedOnWords(passedOn)));
+    setText(this.#passedOn, passedOn === null ? "" : passedOnWords(passedOn));
     this.#passOn.hidden = passedOn === null || !["retrying", "failed"].includes(passedOn.state);
     setAttribute(this.#passOn, "aria-label", t("pass_on_item", { name }));
     this.#copy.hidden = sha256 === null;

@@ -3,6 +3,7 @@
 import { make } from "../../page/dom";
 import { sentences, t } from "../i18n";
 import { show, submits } from "../parts";
+import { whyWords } from "../reasons";
 import { errorWords, fieldProblems } from "../words";
 import { labelled } from "./mail-server";
 import type { Tested } from "./wire";
@@ -31,9 +32,9 @@ export function mailTest(to: string, send: (to: string) => Promise<Tested>): HTM
     says.className = "notice";
     show(says, t("test_going"));
     try {
-      const { isTaken, answer } = await send(address.value);
+      const { isTaken, why } = await send(address.value);
       says.className = `notice ${isTaken ? "good" : "bad"}`;
-      show(says, isTaken ? t("test_taken") : t("test_refused", { answer }));
+      show(says, isTaken ? t("test_taken") : t("test_refused", { answer: whyWords(why) }));
     } catch (error) {
       says.className = "notice bad";
       show(says, sentences(...fieldProblems(error).values()) || errorWords(error));

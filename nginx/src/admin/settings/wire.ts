@@ -1,6 +1,7 @@
 // What the server says of settings.
 
 import { type Declared, doubted } from "../../core/reply";
+import { type Why, whyOf } from "../reasons";
 
 export type Source = "environment" | "page" | "default";
 
@@ -54,7 +55,7 @@ export type Changes = Readonly<Record<string, string | TypedServer | null>>;
 
 export interface Tested {
   readonly isTaken: boolean;
-  readonly answer: string;
+  readonly why: Why;
 }
 
 /** Throws a `TypeError` where it is something else. */
@@ -70,7 +71,7 @@ export function parseSettings(value: unknown): Settings {
 
 export function parseTested(value: unknown): Tested {
   const found = doubted<Declared<"TestedMail">>(value);
-  return { isTaken: found.taken === true, answer: text(found.answer) };
+  return { isTaken: found.taken === true, why: whyOf(found.answer, found) };
 }
 
 function parseSetting(value: unknown): Setting {

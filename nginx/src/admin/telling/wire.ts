@@ -1,6 +1,7 @@
 // What the server says of endpoints and of messages.
 
 import { type Declared, doubted } from "../../core/reply";
+import { type Why, whyOf } from "../reasons";
 
 /** Where messages go that are no mails. */
 export interface Endpoint {
@@ -37,7 +38,7 @@ export interface Message {
   /** When it is tried; null where it is not. */
   readonly nextAt: number | null;
   /** What the other side said last, or why it could not be asked. */
-  readonly answer: string;
+  readonly why: Why;
   readonly doneAt: number | null;
 }
 
@@ -83,7 +84,7 @@ export function parseMessage(value: unknown): Message {
     createdAt: fields.created_at * 1_000,
     tries: typeof fields.tries === "number" ? fields.tries : 0,
     nextAt: momentOf(fields.next_at),
-    answer: textOf(fields.answer),
+    why: whyOf(fields.answer, fields),
     doneAt: momentOf(fields.done_at),
   };
 }

@@ -2,6 +2,7 @@
 
 import { formatDay, formatIn, formatList } from "../format";
 import { isKey, joined, sentences, t } from "../i18n";
+import { whyWords } from "../reasons";
 import { visibleName } from "../visible";
 import { whenWords } from "../when";
 import type { Endpoint, Message } from "./wire";
@@ -49,16 +50,15 @@ export function standingWords(endpoint: Endpoint, last: Message | undefined, now
 }
 
 /** What became of a message, and when. */
-export function outcomeWords({ state, doneAt, nextAt, tries, answer }: Message, now: number): string {
-  // Some are sentences already.
-  const said = visibleName(answer.replace(/[.。]$/, ""));
+export function outcomeWords({ state, doneAt, nextAt, tries, why }: Message, now: number): string {
+  const said = whyWords(why);
   switch (state) {
     case "sent":
       return doneAt === null ? t("tell_sent") : t("tell_sent_when", { when: whenWords(doneAt, now) });
     case "failed":
-      return sentences(t("tell_failed", { answer: said }), nextWords(nextAt, now));
+      return sentences(t("tell_failed", { answer: said }).trim(), nextWords(nextAt, now));
     case "given_up":
-      return t("tell_given_up", { answer: said });
+      return t("tell_given_up", { answer: said }).trim();
     default:
       return tries === 0 && said !== "" ? t("tell_waiting_said", { answer: said }) : t("tell_waiting");
   }

@@ -77,7 +77,7 @@ export default {
   mails_sent: { one: "الرسالة في الطريق.", other: "الرسائل في الطريق." },
   mail_waiting: "{email}: في الطريق",
   mail_sent: "{email}: أُرسلت",
-  mail_failed: "{email}: لم تُقبل بعد وستُعاد المحاولة: {answer}",
-  mail_given_up: "{email}: لم تُقبل: {answer}",
+  mail_failed: "{email}: لم تُقبل بعد وستُعاد المحاولة. {answer}",
+  mail_given_up: "{email}: لم تُقبل. {answer}",
   send_subject: "ملفات من أجل: {name}",
 } satisfies Words<"people">;

@@ -98,7 +98,7 @@ export default {
   test_hint: "تُرسل بما هو مكتوب أعلاه، محفوظًا كان أو لا.",
   test_going: "يُسأل خادم البريد…",
   test_taken: "قبلها خادم البريد. انظر في صندوق بريدك وفي البريد المزعج.",
-  test_refused: "لم تُقبل: {answer}",
+  test_refused: "لم تُقبل. {answer}",
   server_logo: "الشعار",
   server_logo_hint: "PNG أو JPEG أو WebP أو SVG، حتى \u2066256 KiB\u2069. يمكن أن يكون للرابط شعاره.",
   server_logo_alt: "الشعار الذي يراه المُرسِلون",

@@ -63,7 +63,7 @@ export default {
   mails_sent: { one: "Die Mail ist unterwegs.", other: "Die Mails sind unterwegs." },
   mail_waiting: "{email}: unterwegs",
   mail_sent: "{email}: gesendet",
-  mail_failed: "{email}: noch nicht angenommen, wird noch einmal versucht: {answer}",
-  mail_given_up: "{email}: nicht angenommen: {answer}",
+  mail_failed: "{email}: noch nicht angenommen, wird noch einmal versucht. {answer}",
+  mail_given_up: "{email}: nicht angenommen. {answer}",
   send_subject: "Dateien für: {name}",
 } satisfies Words<"people">;

@@ -98,7 +98,7 @@ export default {
   test_hint: "Sie geht nach dem, was oben steht, gespeichert oder nicht.",
   test_going: "Der Mailserver wird gefragt …",
   test_taken: "Der Mailserver hat sie angenommen. Sehen Sie in Ihr Postfach und in den Spam-Ordner.",
-  test_refused: "Sie wurde nicht angenommen: {answer}",
+  test_refused: "Sie wurde nicht angenommen. {answer}",
   server_logo: "Logo",
   server_logo_hint: "PNG, JPEG, WebP oder SVG, bis 256 KiB. Ein Link kann sein eigenes haben.",
   server_logo_alt: "Das Logo, das Absender sehen",

@@ -66,7 +66,7 @@ export default {
   mails_sent: { one: "The mail is on the way.", other: "The mails are on the way." },
   mail_waiting: "{email}: is on its way",
   mail_sent: "{email}: sent",
-  mail_failed: "{email}: not taken yet, it is tried again: {answer}",
-  mail_given_up: "{email}: not taken: {answer}",
+  mail_failed: "{email}: not taken yet, it is tried again. {answer}",
+  mail_given_up: "{email}: not taken. {answer}",
   send_subject: "Files for: {name}",
 };

@@ -101,7 +101,7 @@ export default {
   test_hint: "It goes by what stands above, saved or not.",
   test_going: "Asking the mail server…",
   test_taken: "The mail server took it. Look into your mailbox, and into its spam.",
-  test_refused: "It was not taken: {answer}",
+  test_refused: "It was not taken. {answer}",
 
   server_logo: "Logo",
   server_logo_hint: "PNG, JPEG, WebP or SVG, up to 256 KiB. A link can have its own.",

@@ -62,7 +62,7 @@ export default {
   mails_sent: { one: "El correo está en camino.", other: "Los correos están en camino." },
   mail_waiting: "{email}: en camino",
   mail_sent: "{email}: enviado",
-  mail_failed: "{email}: aún no aceptado, se vuelve a intentar: {answer}",
-  mail_given_up: "{email}: no aceptado: {answer}",
+  mail_failed: "{email}: aún no aceptado, se vuelve a intentar. {answer}",
+  mail_given_up: "{email}: no aceptado. {answer}",
   send_subject: "Archivos para: {name}",
 } satisfies Words<"people">;

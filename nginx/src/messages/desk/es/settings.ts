@@ -98,7 +98,7 @@ export default {
   test_hint: "Va con lo que pone arriba, guardado o no.",
   test_going: "Preguntando al servidor de correo…",
   test_taken: "El servidor de correo lo aceptó. Mire en su buzón, y en el correo no deseado.",
-  test_refused: "No fue aceptado: {answer}",
+  test_refused: "No fue aceptado. {answer}",
   server_logo: "Logotipo",
   server_logo_hint: "PNG, JPEG, WebP o SVG, hasta 256 KiB. Un enlace puede tener el suyo.",
   server_logo_alt: "El logotipo que ven los remitentes",

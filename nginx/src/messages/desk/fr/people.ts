@@ -66,7 +66,7 @@ export default {
   mails_sent: { one: "L’e-mail est en route.", other: "Les e-mails sont en route." },
   mail_waiting: "{email} : en route",
   mail_sent: "{email} : envoyé",
-  mail_failed: "{email} : pas encore accepté, un nouvel essai suivra : {answer}",
-  mail_given_up: "{email} : pas accepté : {answer}",
+  mail_failed: "{email} : pas encore accepté, un nouvel essai suivra. {answer}",
+  mail_given_up: "{email} : pas accepté. {answer}",
   send_subject: "Fichiers pour : {name}",
 } satisfies Words<"people">;

@@ -103,7 +103,7 @@ export default {
   test_hint: "Il part selon ce qui est écrit ci-dessus, enregistré ou non.",
   test_going: "Le serveur de messagerie est interrogé…",
   test_taken: "Le serveur de messagerie l’a accepté. Regardez dans votre boîte, et dans les indésirables.",
-  test_refused: "Il n’a pas été accepté : {answer}",
+  test_refused: "Il n’a pas été accepté. {answer}",
   server_logo: "Logo du serveur",
   server_logo_hint: "PNG, JPEG, WebP ou SVG, jusqu’à 256 Kio. Un lien peut avoir le sien.",
   server_logo_alt: "Le logo que voient les expéditeurs",

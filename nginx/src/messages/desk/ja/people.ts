@@ -60,7 +60,7 @@ export default {
   mails_sent: { other: "メールを送信中です。" },
   mail_waiting: "{email}: 送信中",
   mail_sent: "{email}: 送信済み",
-  mail_failed: "{email}: まだ受け付けられていません。もう一度試します: {answer}",
-  mail_given_up: "{email}: 受け付けられませんでした: {answer}",
+  mail_failed: "{email}: まだ受け付けられていません。もう一度試します。{answer}",
+  mail_given_up: "{email}: 受け付けられませんでした。{answer}",
   send_subject: "ファイルのお願い: {name}",
 } satisfies Words<"people">;

@@ -97,7 +97,7 @@ export default {
   test_hint: "保存の有無にかかわらず、上の内容で送ります。",
   test_going: "メールサーバーに問い合わせています…",
   test_taken: "メールサーバーが受け付けました。受信箱と迷惑メールを確認してください。",
-  test_refused: "受け付けられませんでした: {answer}",
+  test_refused: "受け付けられませんでした。{answer}",
   server_logo: "ロゴ",
   server_logo_hint: "PNG、JPEG、WebP、SVG。256 KiB まで。リンクごとに変えられます。",
   server_logo_alt: "送信者に見えるロゴ",

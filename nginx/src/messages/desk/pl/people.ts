@@ -69,7 +69,7 @@ export default {
   mails_sent: { one: "Mail jest w drodze.", other: "Maile są w drodze." },
   mail_waiting: "{email}: w drodze",
   mail_sent: "{email}: wysłano",
-  mail_failed: "{email}: jeszcze nie przyjęto, będzie kolejna próba: {answer}",
-  mail_given_up: "{email}: nie przyjęto: {answer}",
+  mail_failed: "{email}: jeszcze nie przyjęto, będzie kolejna próba. {answer}",
+  mail_given_up: "{email}: nie przyjęto. {answer}",
   send_subject: "Pliki dla: {name}",
 } satisfies Words<"people">;

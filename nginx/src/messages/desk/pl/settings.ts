@@ -100,7 +100,7 @@ export default {
   test_hint: "Idzie według tego, co jest powyżej, zapisane czy nie.",
   test_going: "Pytanie do serwera poczty…",
   test_taken: "Serwer poczty go przyjął. Zajrzyj do skrzynki, także do spamu.",
-  test_refused: "Nie został przyjęty: {answer}",
+  test_refused: "Nie został przyjęty. {answer}",
   server_logo: "Logo serwera",
   server_logo_hint: "PNG, JPEG, WebP lub SVG, do 256 KiB. Link może mieć własne.",
   server_logo_alt: "Logo, które widzą nadawcy",
