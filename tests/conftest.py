@@ -23,6 +23,7 @@ from _pytest.runner import runtestprotocol
 
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
+from tests.support.cheap import have_it_cheap
 from tests.support.client import Client, Link
 from tests.support.contract import judge
 from tests.support.leftovers import leftovers, mark
@@ -69,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()
     mark()
     Client.judge = judge
+    have_it_cheap()
     # A shell makes what it runs in the background deaf to Ctrl-C, and with it every program that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # One number repeats a run, the order of its tests included.

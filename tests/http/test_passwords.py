@@ -63,21 +63,38 @@ def processor_seconds(server: LiveServer) -> float:
     return sum(each.user + each.system for each in times)
 
 
-def test_a_chunk_that_carries_its_id_needs_no_password_and_none_is_hashed(locked: Link, server: LiveServer) -> None:
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server on which a hash and a captcha take what they do for owners."""
+    with LiveServer(tmp_path_factory.mktemp("shipped"), workers=1, as_shipped=True, **GENEROUS) as server:
+        yield server
+
+
+def test_a_chunk_that_carries_its_id_needs_no_password_and_none_is_hashed(shipped: LiveServer) -> None:
+    locked = Client.of(shipped).make_link(password=PASSWORD, captcha="never")
     data = content(40 * 100)
-    begun = processor_seconds(server)
+    begun = processor_seconds(shipped)
     upload_id = attempt(locked, PASSWORD).json["upload_id"]
-    hashed_once = processor_seconds(server) - begun
+    hashed_once = processor_seconds(shipped) - begun
     locked.cancel(upload_id).expect(204)
     headers = {"X-Request-Password": quote(PASSWORD, safe="")}
     upload_id = locked.open("a.bin", len(data), headers=headers).expect(201).json["upload_id"]
-    begun = processor_seconds(server)
+    begun = processor_seconds(shipped)
     for at in range(0, len(data), 100):
         sent = {"X-Request-Password": "wrong", "X-Captcha-Token": "nonsense"} if at % 200 else headers
         locked.chunk(upload_id, at, data[at : at + 100], len(data), headers=sent).expect(200)
-    assert processor_seconds(server) - begun < 20 * hashed_once, "some of the 40 were hashed"
+    assert processor_seconds(shipped) - begun < 20 * hashed_once, "some of the 40 were hashed"
     assert (locked.disk / "a.bin").read_bytes() == data
     locked.status(upload_id).expect(200)
+
+
+def test_guessing_is_as_dear_as_it_is_meant_to_be(shipped: LiveServer) -> None:
+    client = Client.of(shipped)
+    client.make_link(password=PASSWORD)
+    kept = (shipped.data_dir / "catalogue" / "catalogue.db-wal").read_bytes()
+    assert b"$argon2id$v=19$m=65536,t=3,p=4$" in kept
+    challenge = client.call("GET", "/api/droppr/captcha").expect(200).json
+    assert challenge.get("challenge", challenge)["parameters"]["cost"] == 1000
 
 
 def test_wrong_passwords_are_counted_over_all_workers_and_then_nobody_gets_in(client: Client, locked: Link) -> None:

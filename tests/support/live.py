@@ -47,7 +47,8 @@ class LiveServer:
 
     Keywords are environment variables: ``LiveServer(tmp, DROPPR_BODY_TIMEOUT_SECONDS=2)``. Used as a context manager
     it starts on entry and stops on exit. ``project`` is the checkout whose server is meant; one that is named starts
-    as an owner's does, so that it can be measured. ``program`` is the command that starts a server of another kind.
+    as an owner's does, so that it can be measured; so does one ``as_shipped``, for which nothing is made cheap (cheap.py).
+    ``program`` is the command that starts a server of another kind.
     """
 
     running: ClassVar[list[LiveServer]] = []
@@ -66,11 +67,12 @@ class LiveServer:
         unix_socket: bool = False,
         project: Any = None,
         program: Any = None,
+        as_shipped: Any = False,
         **env: object,
     ) -> None:
         self.tmp_path = tmp_path
         self._code = (project or PROJECT) / "media-server"
-        self._is_plain = project is None and program is None and all(map(_is_plain_setting, env))
+        self._is_plain = not (project or program or as_shipped) and all(map(_is_plain_setting, env))
         self._program = program or [sys.executable, "-m", "gunicorn", *_gunicorn(self._code)]
         self.token = TOKEN
         self.data_dir = Path(str(env.get("DROPPR_DATA_DIR", tmp_path / "data")))

@@ -57,7 +57,13 @@ class Fortress:
         self._disk = Ext4.made(folder / "disk.img", folder / "disk", disk)
         data = folder / "disk" / "data"
         self.server = LiveServer(
-            folder, workers=1, unix_socket=behind_nginx, DROPPR_DATA_DIR=data, DROPPR_LOG_LEVEL="ERROR", **env
+            folder,
+            workers=1,
+            unix_socket=behind_nginx,
+            as_shipped=True,
+            DROPPR_DATA_DIR=data,
+            DROPPR_LOG_LEVEL="ERROR",
+            **env,
         )
         self.nginx: LiveNginx | None = None
         if behind_nginx:

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import pkgutil
+import runpy
 import select
 import shutil
 import signal
@@ -137,7 +138,7 @@ def _read_line(line: socket.socket) -> tuple[bytes, list[int]]:
 def _load() -> dict[str, str]:
     """Loads it all; what that added to the environment, as some libraries do."""
     before = set(os.environ)
-    import gunicorn.arbiter
+    import gunicorn.app.wsgiapp
     import gunicorn.workers.gthread  # noqa: F401
 
     # Known when they are made, counters are of the kind that several processes share. Where they lie each asks anew.
@@ -146,6 +147,8 @@ def _load() -> dict[str, str]:
         import app.web.wire.errors
         import app.wiring  # noqa: F401
 
+        # As a program this file has only its own folder to import from.
+        runpy.run_path(str(Path(__file__).with_name("cheap.py")))["have_it_cheap"]()
         _make_one(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     import droppr_client
 

@@ -1,0 +1,17 @@
+"""What is dear on purpose, so that strangers do not guess, costs next to nothing where a test says nothing else: the hash of a
+password takes a fifth of a second of the processor, and a captcha a third. Servers that start as shipped (live.py) pay it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+
+def have_it_cheap() -> None:
+    """From now on, in this process and those that are forked from it."""
+    from argon2 import PasswordHasher
+
+    from app.services.links import passwords
+    from app.storage.captcha import altcha
+
+    passwords.PasswordHasher = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)  # type: ignore[misc, assignment]
+    altcha.ITERATIONS = 10
