@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +44,15 @@ def modules() -> list[Path]:
     return sorted(APP.rglob("*.py"))
 
 
+def by_folder(paths: Iterable[Path]) -> pytest.MarkDecorator:
+    """A test for each folder: with one for each file, pytest would be most of the work."""
+    folders: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(paths):
+        folders[str(path.parent.relative_to(APP.parent))].append(path)
+    return pytest.mark.parametrize("paths", list(folders.values()), ids=list(folders))
+
+
+@cache
 def imported(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
@@ -59,37 +71,42 @@ def every_error() -> list[type[errors.UploadError]]:
     return found[1:]
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
-def test_imports_point_down(path: Path) -> None:
-    layer = path.relative_to(APP).parts[0].removesuffix(".py")
-    ours = {name.split(".")[1] for name in imported(path) if name.startswith("app.")}
-    assert ours - ({"storage"} if path == DOORS else set()) <= MAY_IMPORT.get(layer, ours)
-    assert "app.wiring" not in imported(path) or layer in ("__init__", "wiring") or path.name == "context.py"
+@by_folder(modules())
+def test_imports_point_down(paths: list[Path]) -> None:
+    for path in paths:
+        layer = path.relative_to(APP).parts[0].removesuffix(".py")
+        ours = {name.split(".")[1] for name in imported(path) if name.startswith("app.")}
+        assert ours - ({"storage"} if path == DOORS else set()) <= MAY_IMPORT.get(layer, ours), path
+        may_wire = layer in ("__init__", "wiring") or path.name == "context.py"
+        assert "app.wiring" not in imported(path) or may_wire, path
 
 
-@pytest.mark.parametrize("path", sorted((APP / "web").glob("*/*.py")), ids=lambda path: str(path.relative_to(APP)))
-def test_no_protocol_imports_another(path: Path) -> None:
-    room = path.parent.name
-    used = {name.split(".")[2] for name in imported(path) if name.startswith("app.web.")}
-    assert used <= OF_ALL_PROTOCOLS.get(room, {room, *OF_ALL_PROTOCOLS})
+@by_folder((APP / "web").glob("*/*.py"))
+def test_no_protocol_imports_another(paths: list[Path]) -> None:
+    for path in paths:
+        room = path.parent.name
+        used = {name.split(".")[2] for name in imported(path) if name.startswith("app.web.")}
+        assert used <= OF_ALL_PROTOCOLS.get(room, {room, *OF_ALL_PROTOCOLS}), path
 
 
-@pytest.mark.parametrize("path", sorted((APP / "web").rglob("*.py")), ids=lambda path: str(path.relative_to(APP)))
-def test_the_web_asks_no_store_past_the_services(path: Path) -> None:
-    attributes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
-    of_ground = [
-        node.attr for node in attributes if isinstance(node.value, ast.Attribute) and node.value.attr == "ground"
-    ]
-    named = [node.attr for node in attributes]
-    assert set(of_ground) <= NO_STORES
-    assert named.count("ground") == len(of_ground), "the ground has another name here"
-    assert "store" not in named
+@by_folder((APP / "web").rglob("*.py"))
+def test_the_web_asks_no_store_past_the_services(paths: list[Path]) -> None:
+    for path in paths:
+        attributes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
+        of_ground = [
+            node.attr for node in attributes if isinstance(node.value, ast.Attribute) and node.value.attr == "ground"
+        ]
+        named = [node.attr for node in attributes]
+        assert set(of_ground) <= NO_STORES, path
+        assert named.count("ground") == len(of_ground), f"the ground has another name in {path}"
+        assert "store" not in named, path
 
 
-@pytest.mark.parametrize("path", sorted((APP / "core").rglob("*.py")), ids=lambda path: path.name)
-def test_the_core_is_pure(path: Path) -> None:
-    foreign = {name.split(".")[0] for name in imported(path)} & FOREIGN_TO_CORE
-    assert foreign <= ({"pathlib"} if path.parent.name == "ports" else set())
+@by_folder((APP / "core").rglob("*.py"))
+def test_the_core_is_pure(paths: list[Path]) -> None:
+    for path in paths:
+        foreign = {name.split(".")[0] for name in imported(path)} & FOREIGN_TO_CORE
+        assert foreign <= ({"pathlib"} if path.parent.name == "ports" else set()), path
 
 
 def test_only_the_settings_read_the_environment() -> None:
@@ -171,22 +188,14 @@ def test_every_route_is_in_the_docs(tmp_path: Path) -> None:
         assert shown in text, shown
 
 
-@pytest.mark.parametrize(
-    "path", [*modules(), *(ROOT / "media-server/droppr_client").rglob("*.py")], ids=lambda p: p.name
-)
-def test_no_function_is_longer_than_a_screen_and_no_file_has_two_subjects(path: Path) -> None:
-    longest = LONGEST_WIRING if path.parent.name == "wiring" else LONGEST_FUNCTION
-    text = path.read_text()
-    assert len(text.splitlines()) <= (LONGEST_PORT if path.parent.name == "ports" else 400)
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            assert (node.end_lineno or 0) - node.lineno < longest, node.name
-
-
-@pytest.mark.parametrize(
-    "path", [*modules(), *(ROOT / "media-server/droppr_client").rglob("*.py")], ids=lambda p: p.name
-)
-def test_no_constructor_takes_more_than_its_reader_can_hold(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
-            assert len([*node.args.args[1:], *node.args.kwonlyargs]) <= MOST_ARGUMENTS, path
+@by_folder([*modules(), *(ROOT / "media-server/droppr_client").rglob("*.py")])
+def test_no_file_has_two_subjects_and_nothing_in_it_is_longer_than_its_reader_can_hold(paths: list[Path]) -> None:
+    for path in paths:
+        longest = LONGEST_WIRING if path.parent.name == "wiring" else LONGEST_FUNCTION
+        text = path.read_text()
+        assert len(text.splitlines()) <= (LONGEST_PORT if path.parent.name == "ports" else 400), path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno < longest, f"{path}: {node.name}"
+                arguments = [*node.args.args[1:], *node.args.kwonlyargs]
+                assert node.name != "__init__" or len(arguments) <= MOST_ARGUMENTS, f"{path}:{node.lineno}"
