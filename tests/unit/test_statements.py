@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import pkgutil
 import random
+import weakref
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +16,9 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from app.storage import sql
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, compiled, shared, value
+from app.storage.sql.database import Database, compiled, made_once, shared, value
 from app.storage.sql.schema import ledger, links
 from app.storage.sql.sqlite import SQLiteDatabase
 
@@ -67,6 +72,44 @@ def test_what_statements_share_is_made_once_for_each_kind_of_database(tmp_path: 
     assert shared(make, one) is shared(make, two)
     assert shared(make, Other(tmp_path / "three")) is not shared(make, one)
     assert len(makes) == 2
+
+
+def test_what_a_store_prepares_is_the_same_in_the_next_one_of_its_kind_of_database(tmp_path: Path) -> None:
+    class Other(SQLiteDatabase):
+        pass
+
+    class Store:
+        def __init__(self, database: Database) -> None:
+            self.own: list[int] = []
+            self.prepare(database)
+
+        @made_once
+        def prepare(self, database: Database) -> None:
+            self.statement = object()
+
+    one, two = Store(SQLiteDatabase(tmp_path / "one")), Store(SQLiteDatabase(tmp_path / "two"))
+    assert one.statement is two.statement
+    assert one.own is not two.own
+    assert Store(Other(tmp_path / "three")).statement is not one.statement
+
+
+def test_what_is_made_once_keeps_no_database(tmp_path: Path) -> None:
+    class Other(SQLiteDatabase):
+        """For which nothing has been made yet."""
+
+    stores: list[Any] = []
+    for module in pkgutil.iter_modules(sql.__path__, "app.storage.sql."):
+        stores += [
+            each for each in vars(import_module(module.name)).values() if "_prepare" in getattr(each, "__dict__", ())
+        ]
+    assert len(stores) > 20
+    database = Other(tmp_path / "one")
+    for each in stores:
+        each.__new__(each)._prepare(database)
+    forgotten = weakref.ref(database)
+    del database
+    gc.collect()
+    assert forgotten() is None
 
 
 @pytest.mark.parametrize(
