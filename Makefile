@@ -4,8 +4,12 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-# Tests and builds would fight over two cores and one terminal; each of them is parallel inside where that pays.
+# Tests and builds would fight over two cores and one terminal; each of them is parallel inside where that pays. What takes one
+# processor only goes beside what takes another (AT_ONCE), and is printed when it is done.
+ifndef BESIDE
 .NOTPARALLEL:
+endif
+AT_ONCE = +@$(MAKE) --no-print-directory BESIDE=1 --jobs=2 --output-sync=recurse ARGS=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -47,7 +51,9 @@ hooks: ## Let git check what you commit: style, and the tests of how the code is
 
 setup: $(VENV)/.dev nginx/dist/.built ## Set up for development: .venv, node_modules, built pages
 
-test: system-parts setup lint web-test ## Lint, then run every test
+test: system-parts ## Lint, then run every test
+	$(AT_ONCE) setup
+	$(AT_ONCE) lint web-test
 	$(BIN)/pytest --numprocesses=$(PROCESSES) $(BY_FILE) $(ARGS)
 
 alone: system-parts setup ## Run every test with servers and browsers of its own: make alone ARGS='--shard 2/8' (DROPPR_TEST_SEED chooses another order)
@@ -114,7 +120,8 @@ $(VENV)/.created:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.server: $(VENV)/.created $(LOCKS).lock setup.cfg pyproject.toml
+# Node first, as it may come into the same folder: nothing is installed there by two at once.
+$(VENV)/.server: $(VENV)/.created $(LOCKS).lock setup.cfg pyproject.toml | $(VENV)/.node
 	$(PIP) install --require-hashes -r $(LOCKS).lock
 	$(PIP) install --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
