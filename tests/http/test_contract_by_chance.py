@@ -85,6 +85,8 @@ def session() -> Iterator[requests.Session]:
     """Keeps its connection, which takes its time on both sides, and nothing else: each request stands for itself."""
     with requests.Session() as session:
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # For each request it would look through the environment for proxies.
+        session.trust_env = False
         yield session
 
 
