@@ -30,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share servers; tests/conftest.py lets long files begin first.
 BY_FILE := --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help run build dist setup hooks test alone unit contracts http browser faults cluster shots torture bench web-test lint fmt locks generated clean system-parts
+.PHONY: help run build dist setup hooks test compiled alone unit contracts http browser faults cluster shots torture bench web-test lint fmt locks generated clean system-parts
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,8 +53,12 @@ setup: $(VENV)/.dev nginx/dist/.built ## Set up for development: .venv, node_mod
 
 test: system-parts ## Lint, then run every test
 	$(AT_ONCE) setup
-	$(AT_ONCE) lint web-test
+	$(AT_ONCE) lint web-test compiled
 	$(BIN)/pytest --numprocesses=$(PROCESSES) $(BY_FILE) $(ARGS)
+
+# Else each of the processes that share the tests would compile all of them, all of these at the same time.
+compiled: $(VENV)/.dev
+	@found=$$($(BIN)/pytest --collect-only -qq) || { echo "$$found"; exit 1; }
 
 alone: system-parts setup ## Run every test with servers and browsers of its own: make alone ARGS='--shard 2/8' (DROPPR_TEST_SEED chooses another order)
 	$(BIN)/pytest --fresh --numprocesses=$(PROCESSES) --dist=worksteal $(ARGS)
