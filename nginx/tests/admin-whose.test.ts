@@ -1,6 +1,8 @@
 // Who is logged in, what they may do, and whose links are.
 
 import { beforeEach, expect, it } from "vitest";
+import { SettingsApi } from "../src/admin/settings/settings-api";
+import { askAgain, mayMail, standing } from "../src/admin/settings/standing";
 import {
   mayChange,
   OwnerField,
@@ -93,4 +95,21 @@ it("chooses among owners where there are several, and keeps what was chosen whil
   // The last link of theirs is gone.
   filter.show(ANN, new Set(["account:ann"]));
   expect([select.hidden, filter.fits("account:ann")]).toEqual([true, true]);
+});
+
+it("asks how the server is set up for admins alone, as nobody else is told", async () => {
+  let asked = 0;
+  const api = new SettingsApi(async () => {
+    asked += 1;
+    return new Response("{}", { status: 403 });
+  });
+  askAgain();
+  showFor(ANN);
+  expect(await standing(api)).toBeNull();
+  expect(await mayMail()).toBe(true);
+  expect(asked).toBe(0);
+  showFor(ALONE);
+  expect(await standing(api)).toBeNull();
+  expect(asked).toBe(1);
+  askAgain();
 });

@@ -44,6 +44,10 @@ export function mayChange(): boolean {
   return !document.documentElement.hasAttribute("data-only-looks");
 }
 
+export function mayAdminister(): boolean {
+  return !document.documentElement.hasAttribute("data-no-admin");
+}
+
 /** An owner as people call them. */
 export function ownerWords(owner: string, who: Who, own: string = t("whose_me")): string {
   if (owner === who.actor) return own;

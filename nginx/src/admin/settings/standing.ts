@@ -1,5 +1,6 @@
 // How the server is set up, asked once for as long as the desk is open: whoever changes it comes back by loading the page anew.
 
+import { mayAdminister } from "../whose";
 import { SettingsApi } from "./settings-api";
 import type { Settings } from "./wire";
 
@@ -7,6 +8,7 @@ let asked: Promise<Settings | null> | undefined;
 
 /** Null where it cannot be known: whoever may not administer the server is told nothing of it. */
 export function standing(api = new SettingsApi()): Promise<Settings | null> {
+  if (!mayAdminister()) return Promise.resolve(null);
   asked ??= api.all().catch(() => null);
   return asked;
 }
