@@ -159,6 +159,15 @@ _HEAD = """() => {
 }"""
 
 
+# Where the words begin, of each that is in the menu and is written in the direction of the page.
+_BEGINS = """(items, isRtl) => [...items.children].filter(each => !isRtl || each.dir !== 'auto').map(each => {
+    const words = document.createRange();
+    words.selectNodeContents(each);
+    const { left, right } = words.getBoundingClientRect();
+    return Math.round(isRtl ? innerWidth - right : left);
+})"""
+
+
 def test_the_head_is_one_row_in_any_language_and_on_any_screen(
     browser: Browser, server: LiveServer, gauge: Gauge
 ) -> None:
@@ -185,6 +194,10 @@ def test_the_head_is_one_row_in_any_language_and_on_any_screen(
                     menu.click()
                     expect(items).to_be_visible()
                     assert page.evaluate(_HEAD) == [], (language, width)
+                    begins = items.evaluate(_BEGINS, language == "ar")
+                    assert len(begins) >= 4 and len(set(begins)) == 1, (language, width, begins)
+                if (language, width) == ("en", 360):
+                    assert complaints(page) == []
                 if gauge.pictures:
                     page.screenshot(path=gauge.pictures / f"head-{language}-{width}.png")
                 if width < 960:
