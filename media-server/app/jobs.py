@@ -16,6 +16,9 @@ from app.services.operations.threads import DaemonThreads
 
 log = logging.getLogger("droppr.jobs")
 
+LEADS_SECONDS = 60.0
+"""How long the leader's thread sleeps where nothing can end its lead."""
+
 Job = Callable[[], object]
 
 
@@ -57,13 +60,22 @@ def start_pulse(*jobs: tuple[float, Job]) -> None:
 
 
 def start_leader(leader: Leader, cleanup_cron: str, sweep: Job, catch_up: Job) -> None:
-    """Try to become the one process that runs the scheduler, for as long as this process lives.
+    """Try to become the one process that runs the scheduler, for as long as this process lives, and again where it ceased to be.
 
     ``sweep`` runs by the cron expression, ``catch_up`` beside it and once on taking over: other processes die as well.
     """
 
     def lead() -> None:
-        leader.wait()
+        while True:
+            leader.wait()
+            scheduler = begun()
+            while leader.leads(LEADS_SECONDS):
+                pass
+            # What runs already goes on to its end; whoever leads now may do the same meanwhile.
+            scheduler.shutdown(wait=False)
+            log.warning("this process runs the nightly purge no more")
+
+    def begun() -> BackgroundScheduler:
         scheduler = BackgroundScheduler(daemon=True)
         trigger = CronTrigger.from_crontab(cleanup_cron)
         # A laptop that slept through the night purges when it wakes up.
@@ -72,6 +84,6 @@ def start_leader(leader: Leader, cleanup_cron: str, sweep: Job, catch_up: Job) -
         scheduler.add_job(run_logged, args=[catch_up])
         scheduler.start()
         log.info("this process runs the nightly purge", extra={"cron": cleanup_cron})
-        threading.Event().wait()  # The scheduler has threads of its own.
+        return scheduler
 
     threading.Thread(target=lead, name="leader", daemon=True).start()

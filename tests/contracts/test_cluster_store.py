@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from itertools import pairwise
+from queue import SimpleQueue
 from typing import Any
 
 import psycopg
@@ -38,6 +40,10 @@ from tests.support.stores import ID, body, session, take
 FOLDER = RelPath.parse("in")
 CELL = SMALLEST_PART
 EVER = 2.0**40
+_CUT_LEADER = """
+    SELECT pg_terminate_backend(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND classid = 1685221234 AND objid = mod(%(key)s + 4294967296, 4294967296)
+"""
 
 
 class Node:
@@ -391,13 +397,21 @@ def test_secrets_are_the_same_for_all_who_make_them_at_once(another: Callable[[]
     assert ClusterSecrets(another().ground.database).get("other") not in found
 
 
-def test_one_leads_until_its_session_ends(another: Callable[[], Node]) -> None:
-    one, other = ClusterLeader(another().ground.database), ClusterLeader(another().ground.database)
+def test_one_leads_until_its_line_is_cut(another: Callable[[], Node]) -> None:
+    database = another().ground.database
+    one, other, third = (ClusterLeader(another().ground.database, name) for name in ("purge", "purge", "messages"))
     one.wait()
-    assert not other._leads()
-    assert one._connection is not None
-    one._connection.close()
+    third.wait()
+    assert not other._takes()
+    assert [leader.leads() for leader in (one, other, third)] == [True, False, True]
+    told: SimpleQueue[bool] = SimpleQueue()
+    threading.Thread(target=lambda: told.put(one.leads(600.0)), daemon=True).start()
+    with database.write() as tx:
+        assert tx.all(_CUT_LEADER, key=one._key[1]) == [(True,)]
     other.wait()
+    assert told.get(timeout=60) is False, "whoever was cut off does not go on for ten minutes"
+    assert [leader.leads(0.1) for leader in (one, other, third)] == [False, True, True]
+    assert not one._takes()
 
 
 def test_locks_of_a_name_exclude_each_other_and_those_of_other_purposes_do_not(another: Callable[[], Node]) -> None:

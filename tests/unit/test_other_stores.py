@@ -62,7 +62,7 @@ class House:
                 inbox=MemoryInbox(self.memory),
                 bin=MemoryBin(self.memory),
                 secrets=LocalSecrets(settings.data_dir),
-                leader=LocalLeader(settings.data_dir / "leader.lock"),
+                leader=lambda name: LocalLeader(settings.data_dir / f"{name}.lock"),
                 locks=LocalNamedLocks(settings.data_dir / "uploads.turn"),
                 remote_locks=LocalNamedLocks(settings.data_dir / "outbox.turn"),
                 problems=list,

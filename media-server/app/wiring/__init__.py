@@ -30,7 +30,7 @@ from app.wiring.receiving import Receiving, build_receiving
 from app.wiring.remotes import build_remotes
 from app.wiring.senders import Senders, build_senders
 from app.wiring.settings import build_changes
-from app.wiring.stores import MakeStores, chosen_stores
+from app.wiring.stores import PURGE, MakeStores, chosen_stores
 
 THE_PURGE = Actor(ActorKind.SERVICE, name="purge")
 
@@ -80,7 +80,7 @@ class Services:
         self.entities.start()
         self.messages.worker.start()
         start_leader(
-            self.ground.stores.leader,
+            self.ground.stores.leader(PURGE),
             self.settings.cleanup_cron,
             sweep=self.sweep,
             catch_up=self.receiving.digests.hash_missing,

@@ -61,7 +61,7 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         inbox=inbox,
         bin=ClusterBin(ground, objects, inbox),
         secrets=secrets,
-        leader=ClusterLeader(database),
+        leader=lambda name: ClusterLeader(database, name),
         locks=ClusterLocks(database, "uploads"),
         remote_locks=ClusterLocks(database, "remotes"),
         problems=trouble,

@@ -27,7 +27,6 @@ from app.services.links.file_requests import FileRequests
 from app.services.received.bin import Bin
 from app.settings import Settings
 from app.storage.disk.last_seen import LocalLastSeen
-from app.storage.disk.leader import LocalLeader
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.search.embedder import UniversalEmbedder
 from app.storage.search.sqlite_index import SQLiteIndex
@@ -114,7 +113,7 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests, bin:
         search,
         EntityLinks(requests=requests, links=links, locks=ground.locks, secret=ground.stores.secrets.get("entity_key")),
         reader,
-        _indexer(ground, settings, lists, files, manager, comparison, bell, arriving),
+        _indexer(ground, lists, files, manager, comparison, bell, arriving),
         arriving,
         ground.bounds.concurrency.receiving_here,
         embedders,
@@ -123,7 +122,6 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests, bin:
 
 def _indexer(
     ground: Ground,
-    settings: Settings,
     lists: DocumentLists,
     files: DocumentFiles,
     manager: EntityRAGManager,
@@ -135,7 +133,7 @@ def _indexer(
         lists=lists,
         files=files,
         manager=manager,
-        leader=LocalLeader(settings.data_dir / RUN_FOLDER / "search.lock"),
+        leader=ground.stores.leader("search"),
         clock=ground.clock,
         bell=bell,
         backoff=Backoff(1.0, 600.0, random.random),

@@ -32,7 +32,6 @@ from app.services.messages.subscriptions import Subscriptions
 from app.services.messages.worker import MessageWorker
 from app.services.senders.receipts import Receipts
 from app.settings import Settings
-from app.storage.disk.leader import LocalLeader
 from app.storage.messages.chats import AppriseChats
 from app.storage.messages.push import GONE, PushKey, WebPush
 from app.storage.messages.smtp import SMTPMail
@@ -42,7 +41,6 @@ from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.messages import SQLMessages
 from app.storage.sql.reminders import SQLReminders
 from app.wiring.account_invitations import build_account_invitations, why_not
-from app.wiring.bounds import RUN_FOLDER
 from app.wiring.ground import Ground
 from app.wiring.links import brand_of
 
@@ -87,7 +85,7 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         store=store,
         closing=closing,
         delivery=delivery,
-        leader=LocalLeader(settings.data_dir / RUN_FOLDER / "messages.lock"),
+        leader=ground.stores.leader("messages"),
         clock=clock,
         bell=bell,
         remind=reminders.remind_due,

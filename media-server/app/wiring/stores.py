@@ -26,6 +26,9 @@ from app.storage.disk.upload import DiskRules, Durability
 from app.storage.disk.uploads import DiskUploads
 from app.wiring.bounds import NOT_INSTALLED, RUN_FOLDER
 
+PURGE = "leader"
+"""The name of the work that the scheduler does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stores:
@@ -36,7 +39,8 @@ class Stores:
     inbox: Inbox
     bin: BinnedFiles
     secrets: Secrets
-    leader: Leader
+    leader: Callable[[str], Leader]
+    """For each kind of work that one process of the installation does, by its name."""
     locks: NamedLocks
     """For uploads by their ids."""
     remote_locks: NamedLocks
@@ -65,7 +69,7 @@ def local_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         inbox=inbox,
         bin=LocalBin(data / BIN, inbox, durable=rules.durable),
         secrets=LocalSecrets(data),
-        leader=LocalLeader(data / RUN_FOLDER / "leader.lock"),
+        leader=lambda name: LocalLeader(data / RUN_FOLDER / f"{name}.lock"),
         locks=LocalNamedLocks(data / "uploads.turn"),
         remote_locks=LocalNamedLocks(data / "outbox.turn"),
         problems=lambda: problems(data),

@@ -52,7 +52,12 @@ class Leader(Protocol):
     """Chooses the one process that does what only one of the installation has to do."""
 
     def wait(self) -> None:
-        """Wait, perhaps for ever, until this process leads; it then does until it ends. Called once, in a thread of its own."""
+        """Wait, perhaps for ever, until this process leads. Called in a thread of its own, the only one that asks ``leads``."""
+        ...
+
+    def leads(self, seconds: float = 0.0) -> bool:
+        """Whether this process still leads, after so many seconds in which nobody says otherwise; false as soon as it does no more. Another
+        may lead by then, so whoever is told so stops, and waits again."""
         ...
 
 

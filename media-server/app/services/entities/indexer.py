@@ -142,9 +142,13 @@ class Indexer:
             time.sleep(LOOK_EVERY_SECONDS)
 
     def _run(self) -> None:
-        self._leader.wait()
-        heard = 0
         while True:
+            self._leader.wait()
+            self._lead()
+
+    def _lead(self) -> None:
+        heard = 0
+        while self._leader.leads():
             self._logged(self._compare)
             self._logged(self.look)
             heard = self._bell.wait(heard, LOOK_EVERY_SECONDS)

@@ -103,9 +103,13 @@ class MessageWorker:
             self._bell.ring()
 
     def _run(self) -> None:
-        self._leader.wait()
-        rest, heard, pruned_at = threading.Event(), 0, -PRUNE_EVERY_SECONDS
         while True:
+            self._leader.wait()
+            self._lead()
+
+    def _lead(self) -> None:
+        rest, heard, pruned_at = threading.Event(), 0, -PRUNE_EVERY_SECONDS
+        while self._leader.leads():
             heard = self._bell.wait(heard, LOOK_EVERY_SECONDS)
             self._logged(self.look)
             if time.monotonic() - pruned_at >= PRUNE_EVERY_SECONDS:

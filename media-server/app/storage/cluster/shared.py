@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import select
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -15,6 +17,8 @@ from app.storage.sql.postgresql import Connection, PostgreSQLDatabase
 
 _MAKE = "INSERT INTO store_secrets (name, value) VALUES (%(name)s, %(value)s) ON CONFLICT (name) DO NOTHING"
 _POLL_SECONDS = 1.0
+_PATIENCE_SECONDS = 4
+"""How long the leader waits for an answer over a line on which nothing arrives."""
 _LEADER = 0x64726F72
 _NAMED = 0x64726F73
 
@@ -46,26 +50,65 @@ class ClusterSecrets:
 
 
 class ClusterLeader:
-    """Leader by a lock of the database, which it takes back when the leader's machine or its line is gone. That one may not know:
-    for a while there are two, and what a leader does must bear it."""
+    """Leader by a lock of the database, which it takes back when the leader's machine or its line is gone.
 
-    def __init__(self, database: PostgreSQLDatabase) -> None:
+    The leader's end of a dead line is given up in half the time that the server needs for its own, so whoever was cut off has ceased to
+    lead when another begins. Where the server ends the session, both learn of it within a second, in either order, and work that is
+    under way goes on to its end: what a leader does must bear another beside it.
+    """
+
+    def __init__(self, database: PostgreSQLDatabase, name: str) -> None:
         self._database = database
+        self._key = _LEADER, _half(name)
         self._connection: Connection | None = None
+        self._is_held = False
+        self._asked = 0.0
 
     def wait(self) -> None:
-        while not self._leads():
+        while not self._takes():
             # A call that waits in the database would keep it from tidying up.
             time.sleep(_POLL_SECONDS)
 
-    def _leads(self) -> bool:
+    def leads(self, seconds: float = 0.0) -> bool:
+        until = time.monotonic() + seconds
+        while self._holds(max(0.0, min(_POLL_SECONDS, until - time.monotonic()))):
+            if time.monotonic() >= until:
+                return True
+        return False
+
+    def _takes(self) -> bool:
         try:
             if self._connection is None:
-                self._connection = self._database.connected()
-            return self._connection.execute("SELECT pg_try_advisory_lock(%s, 0)", (_LEADER,)).fetchone() == (True,)
-        except psycopg.OperationalError:
-            self._connection = None
+                self._connection = self._database.connected(patience_seconds=_PATIENCE_SECONDS)
+            taken = self._connection.execute("SELECT pg_try_advisory_lock(%s, %s)", self._key).fetchone()
+        except psycopg.Error:
+            self._lose()
             return False
+        self._is_held, self._asked = taken == (True,), time.monotonic()
+        return self._is_held
+
+    def _holds(self, seconds: float) -> bool:
+        """Whether the lock is held after so many seconds, or as soon as it is not."""
+        if self._connection is None or not self._is_held:
+            return False
+        try:
+            # A server that ends the session says so, and a connection that was closed can be read as well.
+            poll = select.poll()
+            poll.register(self._connection.fileno(), select.POLLIN)
+            told = bool(poll.poll(seconds * 1000))
+            if told or time.monotonic() - self._asked >= _POLL_SECONDS:
+                self._connection.execute("SELECT 1")
+                self._asked = time.monotonic()
+        except psycopg.Error:
+            self._lose()
+            return False
+        return True
+
+    def _lose(self) -> None:
+        connection, self._connection, self._is_held = self._connection, None, False
+        if connection is not None:
+            # Whatever the server believes, this end is over: nobody may lead by a lock that nobody looks after.
+            connection.close()
 
 
 class ClusterLocks:
@@ -110,3 +153,8 @@ def _freed(session: Connection) -> None:
     """A session that is lost has lost its locks, too."""
     if not session.broken and not session.closed:
         session.execute("SELECT pg_advisory_unlock_all()")
+
+
+def _half(name: str) -> int:
+    """The second half of a lock's key."""
+    return zlib.crc32(name.encode()) - 2**31

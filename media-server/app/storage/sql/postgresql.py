@@ -38,8 +38,8 @@ _ALIVE: dict[str, Any] = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
 }
+PATIENCE_SECONDS = 10
 _SYNC = "SELECT pg_logical_emit_message(true, 'droppr', '')"
 _NAMES = 0x64726F70
 """The first half of the keys of all advisory locks, which others on the same server may have some of, too."""
@@ -155,10 +155,12 @@ class PostgreSQLDatabase:
             self._syncs.own().close()
             raise _translated(error) from error
 
-    def connected(self, *, durable: bool = False) -> Connection:
-        """A connection of one's own, each of whose statements counts by itself, and with ``durable`` waits for the disk."""
+    def connected(self, *, durable: bool = False, patience_seconds: int = PATIENCE_SECONDS) -> Connection:
+        """A connection of one's own, each of whose statements counts by itself, and with ``durable`` waits for the disk. It ends when what
+        was said over it has not arrived for so long."""
         options = _OPTIONS + ("on" if durable else "off")
-        return psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_SECONDS, options=options, **_ALIVE)
+        line = _ALIVE | {"tcp_user_timeout": patience_seconds * 1000}
+        return psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_SECONDS, options=options, **line)
 
 
 class _Transaction(Transaction):
