@@ -81,6 +81,7 @@ class Settings(MessageSettings, LogInSettings):
         None, validation_alias=AliasChoices("DROPPR_STORE_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
     )
     store_signed: bool = True
+    store_sign_bodies: bool = False
     search_ocr: str = Field("", pattern=r"^([A-Za-z]+(_[A-Za-z]+)*(\+[A-Za-z]+(_[A-Za-z]+)*)*)?$", max_length=100)
     umask: int = 0o077
     pages_dir: Path = SHIPPED / "nginx" / "dist"

@@ -50,7 +50,7 @@ SUITES = (
         "beside",
     ),
 )
-BY_NAME_ONLY = ("before",)
+BY_NAME_ONLY = ("before", "nodes")
 IN_A_FEW_MINUTES = ("speed", "finish", "record", "status", "memory")
 
 
@@ -83,7 +83,10 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "suites", nargs="*", metavar="suite", help=f"of {', '.join(SUITES)}; the first five if none; or before"
+        "suites",
+        nargs="*",
+        metavar="suite",
+        help=f"of {', '.join(SUITES)}; the first five if none; or {' or '.join(BY_NAME_ONLY)}",
     )
     parser.add_argument("--all", action="store_true", help="every suite, at full length")
     parser.add_argument("--full", action="store_true", help="seeds: in real time, about 50 minutes")

@@ -8,7 +8,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -19,6 +21,7 @@ from app.core.digests import Digests
 from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch, UploadNotFound
 from app.core.paths import RelPath
 from app.core.ranges import Span
+from app.storage.cluster import wire
 from app.storage.cluster.bin import ClusterBin
 from app.storage.cluster.bucket import Bucket
 from app.storage.cluster.files import ClusterInbox
@@ -171,7 +174,7 @@ def late(node: Node, claimed: ClusterSpan) -> None:
     """The first part comes once more, with other bytes."""
     with node.ground.spooled(CELL) as descriptor:
         os.pwrite(descriptor, content(CELL, 3), 0)
-        claimed._gatherer.put_part(claimed._known, 0, Piece.of(descriptor, 0, CELL))
+        claimed._gatherer.put_part(claimed._known, 0, Piece(descriptor, 0, CELL))
 
 
 def test_a_part_that_comes_late_does_not_touch_one_that_counts(node: Node) -> None:
@@ -189,6 +192,30 @@ def test_a_part_that_comes_late_does_not_touch_one_that_counts(node: Node) -> No
     node.uploads.delete(ID)
     assert node.bytes_of(delivery.disk_path) == right + right
     assert (len(node.left()[0]), node.left()[1]) == (1, 0)
+
+
+@pytest.mark.parametrize("known", ["crc32c", "sha-256, as it is known", "sha-256, as all are signed"])
+def test_a_part_that_was_altered_on_its_way_is_refused(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: str
+) -> None:
+    data, other = content(300_000, 1), content(300_000, 2)
+    (tmp_path / "data").write_bytes(data)
+    (tmp_path / "other").write_bytes(other)
+    bucket = Bucket(node.bucket._place, signs_bodies="all" in known)
+    with (tmp_path / "data").open("rb") as right, (tmp_path / "other").open("rb") as wrong:
+        sha256 = hashlib.sha256(data).hexdigest() if "as it is" in known else None
+        piece = Piece(right.fileno(), 0, len(data), sha256)
+        bucket.put("right", piece)
+        send = wire._stream
+        monkeypatch.setattr(wire, "_stream", lambda line, body: send(line, replace(body, descriptor=wrong.fileno())))
+        with pytest.raises(Busy):
+            bucket.put("altered", piece)
+        multipart = bucket.begin("parts")
+        with pytest.raises(Busy):
+            bucket.put_part("parts", multipart, 1, piece)
+        bucket.abort("parts", multipart)
+    assert bucket.read("right", Span(0, len(data))) == data
+    assert list(bucket.keys("")) == ["right"]
 
 
 def test_a_killed_process_holds_nothing_and_leaves_nothing(another: Callable[[], Node]) -> None:

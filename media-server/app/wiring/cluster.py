@@ -42,7 +42,7 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     assert settings.database_url is not None
     database, presence = shared(settings.database_url)
     place = Place.parse(settings.store)
-    bucket = Bucket(place, settings.store_region)
+    bucket = Bucket(place, settings.store_region, signs_bodies=settings.store_sign_bodies)
     secrets = ClusterSecrets(database)
     _check(bucket, place)
     _check_whose(settings.data_dir / FILES, secrets, place)

@@ -56,7 +56,8 @@ class Bucket:
     """The bucket at ``place``; endpoint, region and keys are those that the store's own library finds. Safe from any thread. Calls
     raise Busy where the store cannot be reached, StorageFull where it is full."""
 
-    def __init__(self, place: Place, region: str | None = None) -> None:
+    def __init__(self, place: Place, region: str | None = None, *, signs_bodies: bool = False) -> None:
+        """``signs_bodies``: the store is told the SHA-256 of all that it is sent, whatever that costs."""
         self._place = place
         session = botocore.session.get_session()
         region = region or session.get_config_variable("region") or "us-east-1"
@@ -83,6 +84,7 @@ class Bucket:
             region,
             lambda: session.get_credentials(),
             session.get_config_variable("ca_bundle"),
+            signs_bodies=signs_bodies,
         )
 
     @property

@@ -92,7 +92,7 @@ class Gatherer:
             raise Busy(retry_after=1)  # Somebody else has just gathered it, or the upload is over.
         with self._ground.spooled(span.length) as descriptor:
             self._fetch(pieces, span, descriptor)
-            self._swap(known, cell, pieces, Piece.of(descriptor, 0, span.length))
+            self._swap(known, cell, pieces, Piece(descriptor, 0, span.length))
 
     def whole(self, known: Known) -> Stored:
         """The object that a file without gaps is; afterwards it is there. Again, it is found."""

@@ -65,7 +65,7 @@ class ClusterSpan:
         with self._spooled(body, checksum) as descriptor:
             for cell, part in self._known.grid.cut(self.missing):
                 sha256 = checksum.sha256() if checksum is not None and part == self._span else None
-                piece = Piece.of(descriptor, part.start - self._span.start, part.length, sha256)
+                piece = Piece(descriptor, part.start - self._span.start, part.length, sha256)
                 self._store(cell, part, piece)
 
     def record(self, at: float) -> Recorded:

@@ -40,7 +40,7 @@ class ClusterUnlinkedFile(ClusterSource):
 
     def prepare(self) -> None:
         self._objects.note_coming(self.stored)
-        piece = Piece.of(self._descriptor, 0, self.stored.size, self.sums.sha256)
+        piece = Piece(self._descriptor, 0, self.stored.size, self.sums.sha256)
         self._ground.bucket.put(self.stored.key, piece)
 
     def arrive(self, tx: Transaction) -> None:
