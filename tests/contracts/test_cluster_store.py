@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ import pytest
 from app.core.digests import Digests
 from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch, UploadNotFound
 from app.core.paths import RelPath
-from app.core.ranges import Span
+from app.core.ranges import ByteRanges, Span
 from app.storage.cluster import wire
 from app.storage.cluster.bin import ClusterBin
 from app.storage.cluster.bucket import Bucket
@@ -28,6 +29,7 @@ from app.storage.cluster.files import ClusterInbox
 from app.storage.cluster.grid import MIB, SMALLEST_PART, Grid, GridFacts
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import Objects
+from app.storage.cluster.rows import PIECES, looked, merge
 from app.storage.cluster.shared import ClusterLeader, ClusterLocks, ClusterSecrets
 from app.storage.cluster.spans import ClusterSpan
 from app.storage.cluster.uploads import ClusterUploads
@@ -295,6 +297,47 @@ def test_an_upload_whose_opening_died_can_be_sent_all_the_same(another: Callable
     node.uploads.delete(ID)
     assert node.bytes_of("a.bin") == data
     assert (len(node.left()[0]), node.left()[1]) == (1, 0)
+
+
+def test_asking_for_an_upload_of_many_pieces_reads_about_as_many_rows_as_it_has_gaps(
+    another: Callable[[], Node],
+) -> None:
+    node, data, step = another(), content(2 * CELL, 3), 100
+    node.uploads.create(session(len(data)))
+    # All but each fifth, in an order that leaves gaps all the time.
+    spans = [Span(at, at + step) for at in range(CELL - 200 * step, CELL + 200 * step, step) if at // step % 5]
+    random.Random(1).shuffle(spans)
+
+    def send(number: int) -> None:
+        mine = another()
+        for span in spans[number::2]:
+            take(mine.uploads, span, data[span.start : span.stop], at=5.0 + number)
+
+    together(2, send)
+    found = node.uploads.open(ID).status()
+    assert found.ranges == ByteRanges(spans)
+    assert (len(found.ranges), found.active_at, len(spans)) == (81, 6.0, 320)
+    assert node.rows("store_pieces") == 320
+    assert node.rows("store_spans") <= 64 + 2 * 81 + 2, "merged as they come"
+    with node.ground.database.write() as tx:
+        merge(tx, looked(tx, ID))
+    assert node.rows("store_spans") == 81
+    assert node.uploads.open(ID).status().ranges == found.ranges
+    # Who gathers does not read the pieces of other cells.
+    with node.ground.database.write() as tx:
+        tx.run("SET LOCAL enable_seqscan = off")
+        plan = str(tx.all(f"EXPLAIN {PIECES}", number=looked(tx, ID).number, start=0, stop=CELL))
+    assert "store_pieces_int8range_span_excl" in plan, plan
+    for gap in found.missing(1000):
+        for start in range(gap.start, gap.stop, CELL):
+            span = Span(start, min(gap.stop, start + CELL))
+            take(node.uploads, span, data[span.start : span.stop])
+    assert node.uploads.open(ID).status().is_whole
+    node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0)
+    node.uploads.open(ID).end(lambda each: each.completed("dir/a", None, 4.0))
+    assert node.rows("store_spans") == node.rows("store_pieces") == 0
+    (key,) = node.bucket.keys("")
+    assert node.bucket.read(key, Span(0, len(data))) == data
 
 
 def test_what_the_store_has_ended_behind_our_back_comes_again(node: Node) -> None:

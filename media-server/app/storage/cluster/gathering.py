@@ -26,7 +26,12 @@ _TRY = """
     RETURNING n
 """
 _SWAP = "DELETE FROM store_pieces WHERE id = ANY(%(ids)s)"
+_LOCK = "SELECT 1 FROM store_uploads WHERE number = %(number)s FOR UPDATE"
 _LOST = "DELETE FROM store_pieces WHERE upload = %(number)s AND part IS NOT NULL"
+_LOST_SPANS = "DELETE FROM store_spans WHERE upload = %(number)s"
+_LEFT_SPANS = (
+    "INSERT INTO store_spans (upload, span, at) SELECT upload, span, at FROM store_pieces WHERE upload = %(number)s"
+)
 _BEGIN = """
     UPDATE store_uploads SET multipart = %(multipart)s, closed = false
     WHERE number = %(number)s AND multipart IS NOT DISTINCT FROM %(before)s
@@ -102,10 +107,13 @@ class Gatherer:
         bucket, key = self._ground.bucket, known.whole_key
         if bucket.size(key) == size:
             return Stored(known.token, key, size)  # Whoever completed it died, or is about to say so.
-        done = {start // known.grid.part_size for _, _, start in self._parts(known)}
-        for cell in sorted(set(range(known.grid.cells)) - done):
-            self.gather(known, cell)
-        self._complete(known)
+        parts = self._parts(known)
+        if len(parts) != known.grid.cells:
+            done = {start // known.grid.part_size for _, _, start in parts}
+            for cell in sorted(set(range(known.grid.cells)) - done):
+                self.gather(known, cell)
+            parts = self._parts(known)
+        self._complete(known, parts)
         if bucket.size(key) != size:
             raise Busy()
         return Stored(known.token, key, size)
@@ -114,12 +122,12 @@ class Gatherer:
         with self._ground.database.read() as tx:
             return tx.all(_PARTS, number=known.number)
 
-    def _complete(self, known: Known) -> None:
-        parts = [(number, etag) for number, etag, _ in self._parts(known)]
+    def _complete(self, known: Known, parts: list[Row]) -> None:
         if len(parts) != known.grid.cells or known.multipart is None:
             raise Busy(retry_after=1)
+        listed = [(number, etag) for number, etag, _ in parts]
         try:
-            self._ground.bucket.complete(known.whole_key, known.multipart, parts)
+            self._ground.bucket.complete(known.whole_key, known.multipart, listed)
         except NoSuchUpload:
             if self._ground.bucket.size(known.whole_key) is None:
                 self._lost(known)
@@ -180,6 +188,9 @@ class Gatherer:
         if now.multipart != known.multipart:
             return
         with self._ground.database.write() as tx:
-            tx.run(_LOST, number=known.number)
+            # Nobody merges meanwhile what goes here.
+            tx.one(_LOCK, number=known.number)
+            for each in (_LOST, _LOST_SPANS, _LEFT_SPANS):
+                tx.run(each, number=known.number)
         self._ground.database.sync()
         self.begin(now)

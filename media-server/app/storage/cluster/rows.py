@@ -17,10 +17,10 @@ from app.storage.sql.database import Transaction, is_id
 _BOUNDS = re.compile(r"\[(\d+),(\d+)\)")
 # Facts and spans in one statement: of two, the second could see that the spans have gone with a delivery, and all would be missing.
 _LOOK = """
-    SELECT u.number, u.token, u.document, u.size, u.part_size, u.most_parts, u.multipart, p.spans, p.last
+    SELECT u.number, u.token, u.document, u.size, u.part_size, u.most_parts, u.multipart, s.spans, s.last, s.rows
     FROM store_uploads u CROSS JOIN LATERAL (
-        SELECT range_agg(span)::text AS spans, max(at) AS last FROM store_pieces WHERE upload = u.number
-    ) p
+        SELECT range_agg(span)::text AS spans, max(at) AS last, count(*) AS rows FROM store_spans WHERE upload = u.number
+    ) s
 """
 LOOK_BY_ID = f"{_LOOK} WHERE u.upload_id = %(upload_id)s"
 LOOK_BY_NUMBER = f"{_LOOK} WHERE u.number = %(number)s"
@@ -33,13 +33,28 @@ CREATE = """
 _CHANGE = """
     UPDATE store_uploads SET document = %(document)s, state = %(state)s, active_at = %(active_at)s WHERE number = %(number)s
 """
+# In the words of the index that keeps them apart, so that the others of the upload are not read.
 PIECES = """
     SELECT id, lower(span), upper(span), part, etag, key, data, at FROM store_pieces
-    WHERE upload = %(number)s AND span && int8range(%(start)s, %(stop)s) ORDER BY lower(span)
+    WHERE int8range(upload, upload, '[]') && int8range(%(number)s, %(number)s, '[]')
+        AND span && int8range(%(start)s, %(stop)s) ORDER BY lower(span)
 """
+# Two rows: where the bytes are, and, to be merged with others, that they are there.
 PUT_PIECE = """
-    INSERT INTO store_pieces (upload, span, at, part, etag, key, data)
-    VALUES (%(upload)s, int8range(%(start)s, %(stop)s), %(at)s, %(part)s, %(etag)s, %(key)s, %(data)s)
+    WITH put AS (
+        INSERT INTO store_pieces (upload, span, at, part, etag, key, data)
+        VALUES (%(upload)s, int8range(%(start)s, %(stop)s), %(at)s, %(part)s, %(etag)s, %(key)s, %(data)s)
+        RETURNING upload, span, at
+    )
+    INSERT INTO store_spans (upload, span, at) SELECT upload, span, at FROM put
+"""
+_MANY_ROWS = 64
+# Whoever merges has the upload's row, as has whoever ends it or notes that bytes are lost; who only records does not wait for any.
+_TO_MERGE = "SELECT 1 FROM store_uploads WHERE number = %(number)s AND state = 'open' FOR NO KEY UPDATE SKIP LOCKED"
+_MERGE = """
+    WITH gone AS (DELETE FROM store_spans WHERE upload = %(number)s RETURNING span, at)
+    INSERT INTO store_spans (upload, span, at)
+    SELECT %(number)s, unnest(range_agg(span)), max(at) FROM gone HAVING count(*) > 0
 """
 
 
@@ -54,6 +69,13 @@ class Known:
     session: UploadSession
     grid: Grid
     multipart: str | None
+    rows: int
+    """How many rows say what has come of it."""
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether there are so many more rows than stretches that it pays to merge them."""
+        return self.rows > _MANY_ROWS + 2 * len(self.session.ranges)
 
     @property
     def whole_key(self) -> str:
@@ -112,12 +134,19 @@ def known(row: Any) -> Known:
     """An upload, of the columns that a look finds."""
     if row is None:
         raise UploadNotFound()
-    number, token, document, size, part_size, most_parts, multipart, spans, last = row
+    number, token, document, size, part_size, most_parts, multipart, spans, last, rows = row
     session, _ = decoded(document.encode())
     if session.state is State.OPEN:
         active_at = max(session.active_at, last or 0.0)
         session = replace(session, ranges=_ranges(spans or ""), active_at=active_at)
-    return Known(number, token, session, Grid(size, part_size, most_parts), multipart)
+    return Known(number, token, session, Grid(size, part_size, most_parts), multipart, rows)
+
+
+def merge(tx: Transaction, known: Known) -> None:
+    """Leave one row for each stretch of what has come of an open upload, unless somebody else is at it. Whoever looks sees the same before
+    and after."""
+    if tx.one(_TO_MERGE, number=known.number) is not None:
+        tx.run(_MERGE, number=known.number)
 
 
 def pieces_of(tx: Transaction, number: int, span: Span) -> list[KeptPiece]:

@@ -19,7 +19,7 @@ from app.core.session import State, UploadSession
 from app.storage.cluster.claims import Claims
 from app.storage.cluster.gathering import Gatherer
 from app.storage.cluster.ground import ClusterGround
-from app.storage.cluster.rows import PUT_PIECE, Known, looked_again
+from app.storage.cluster.rows import PUT_PIECE, Known, looked_again, merge
 from app.storage.cluster.wire import Piece
 from app.storage.disk.atomic import disk_errors
 from app.storage.disk.bodies import SpooledBody
@@ -89,6 +89,7 @@ class ClusterSpan:
         self._claims.released(self._claim)
         database.sync()
         known = self._now()
+        self._merge(known)
         self._gather(known)
         return Recorded(known.session, closed=self._has_closed(known))
 
@@ -139,6 +140,11 @@ class ClusterSpan:
                 UploadError
             ):  # It is recorded all the same; whoever finishes the upload gathers what is left.
                 self._gatherer.gather(known, cell, wait=False)
+
+    def _merge(self, known: Known) -> None:
+        if known.is_scattered:
+            with suppress(UploadError), self._ground.database.write() as tx:
+                merge(tx, known)
 
     def _has_closed(self, known: Known) -> bool:
         if known.session.state is not State.OPEN or not known.session.is_whole:

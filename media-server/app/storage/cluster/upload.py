@@ -30,7 +30,7 @@ _RECENT = """
     SELECT at, upper(span) - lower(span) FROM store_pieces WHERE upload = %(number)s ORDER BY at DESC LIMIT 200
 """
 _STILL_THERE = "SELECT 1 FROM store_uploads WHERE number = %(number)s AND state = 'open' FOR SHARE"
-_FREE = "DELETE FROM store_pieces WHERE upload = %(number)s"
+_FREE = ("DELETE FROM store_pieces WHERE upload = %(number)s", "DELETE FROM store_spans WHERE upload = %(number)s")
 
 
 class ClusterUpload:
@@ -95,7 +95,8 @@ class ClusterUpload:
             changed = change_of(known.session)
             change(tx, known.number, changed)
             if changed.state is not State.OPEN:
-                tx.run(_FREE, number=known.number)
+                for each in _FREE:
+                    tx.run(each, number=known.number)
         self._ground.database.sync()
         return changed
 

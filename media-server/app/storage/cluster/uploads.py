@@ -33,7 +33,7 @@ _DELETE = """
     INSERT INTO store_leftovers (token, multipart, parts) SELECT token, multipart, parts FROM gone RETURNING token
 """
 _NUMBER = "SELECT number FROM store_uploads WHERE upload_id = %(upload_id)s"
-_ROWS = ("store_pieces", "store_tries", "store_claims")
+_ROWS = ("store_pieces", "store_spans", "store_tries", "store_claims")
 _OF_NOBODY = """
     DELETE FROM {table} t WHERE NOT EXISTS (SELECT FROM store_uploads u WHERE u.number = t.upload)
 """
