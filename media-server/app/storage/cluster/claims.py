@@ -13,7 +13,7 @@ from psycopg.errors import ExclusionViolation
 from app.core.errors import Busy, StorageFull, UploadNotFound
 from app.core.ranges import Span
 from app.storage.cluster.ground import ClusterGround
-from app.storage.cluster.rows import Known, looked_again
+from app.storage.cluster.rows import LOOK_BY_ID, Known, known
 from app.storage.sql.database import Row, Transaction, is_id
 
 LONGEST_CLAIM_SECONDS = 3600.0
@@ -21,7 +21,7 @@ LONGEST_CLAIM_SECONDS = 3600.0
 _CLAIM = """
     INSERT INTO store_claims (upload, span, holder)
     SELECT number, int8range(%(start)s, %(stop)s), %(holder)s FROM store_uploads WHERE upload_id = %(upload_id)s
-    RETURNING id, upload
+    RETURNING id
 """
 _CLAIMED = """
     SELECT c.id, c.holder, c.at < extract(epoch FROM clock_timestamp()) - %(longest)s
@@ -82,15 +82,16 @@ class Claims:
         self._retry()
 
     def _claimed(self, upload_id: str, span: Span, holder: int) -> tuple[int, Known]:
-        with self._ground.database.write() as tx:
-            row = tx.one(_CLAIM, upload_id=upload_id, start=span.start, stop=span.stop, holder=holder)
-            if row is None:
-                raise UploadNotFound()
-            # Once it is claimed: what others had recorded before is settled.
-            known = looked_again(tx, row[1])
-            with self._lock:
-                self._held.add(row[0])
-        return row[0], known
+        with self._ground.database.pipelined() as tx:
+            claimed = tx.ask(_CLAIM, upload_id=upload_id, start=span.start, stop=span.stop, holder=holder)
+            # Another statement, once it is claimed: what others had recorded before is settled.
+            found = tx.ask(LOOK_BY_ID, upload_id=upload_id)
+        row, look = claimed(), found()
+        if row is None:
+            raise UploadNotFound()
+        with self._lock:
+            self._held.add(row[0])
+        return row[0], known(look)
 
     def _alive(self, upload_id: str, span: Span) -> bool:
         """Whether somebody who is alive has a byte of the span; claims of all others are ended."""

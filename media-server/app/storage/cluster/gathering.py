@@ -172,13 +172,15 @@ class Gatherer:
             self._ground.bucket.delete([each.key for each in pieces if each.key is not None])
 
     def _number(self, known: Known, cell: int) -> int:
-        with self._ground.database.write() as tx:
-            row = tx.one(_TRY, upload=known.number, cell=cell, tries=known.grid.tries, longest=LONGEST_REQUEST_SECONDS)
+        # On the disk before it is used: a number that was forgotten would be given to somebody else.
+        with self._ground.database.durable() as tx:
+            tried = tx.ask(
+                _TRY, upload=known.number, cell=cell, tries=known.grid.tries, longest=LONGEST_REQUEST_SECONDS
+            )
+        row = tried()
         if row is None:
             # All were given out, and the last one may still be on its way.
             raise Busy(retry_after=60)
-        # On the disk before it is used: a number that was forgotten would be given to somebody else.
-        self._ground.database.sync()
         return known.grid.number(cell, row[0] - 1)
 
     def _lost(self, known: Known) -> None:

@@ -40,14 +40,18 @@ PIECES = """
         AND span && int8range(%(start)s, %(stop)s) ORDER BY lower(span)
 """
 # Two rows: where the bytes are, and, to be merged with others, that they are there.
-PUT_PIECE = """
+_PUT = """
     WITH put AS (
         INSERT INTO store_pieces (upload, span, at, part, etag, key, data)
-        VALUES (%(upload)s, int8range(%(start)s, %(stop)s), %(at)s, %(part)s, %(etag)s, %(key)s, %(data)s)
+        SELECT %(upload)s::bigint, int8range(%(start)s, %(stop)s), %(at)s::double precision, %(part)s::integer, %(etag)s::text,
+            %(key)s::text, %(data)s::bytea
+        {where}
         RETURNING upload, span, at
     )
     INSERT INTO store_spans (upload, span, at) SELECT upload, span, at FROM put
 """
+PUT_PIECE = _PUT.format(where="")
+PUT_PIECE_OF_OPEN = _PUT.format(where="FROM store_uploads WHERE number = %(upload)s AND state = 'open'")
 _MANY_ROWS = 64
 # Whoever merges has the upload's row, as has whoever ends it or notes that bytes are lost; who only records does not wait for any.
 _TO_MERGE = "SELECT 1 FROM store_uploads WHERE number = %(number)s AND state = 'open' FOR NO KEY UPDATE SKIP LOCKED"

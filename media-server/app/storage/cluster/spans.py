@@ -19,7 +19,7 @@ from app.core.session import State, UploadSession
 from app.storage.cluster.claims import Claims
 from app.storage.cluster.gathering import Gatherer
 from app.storage.cluster.ground import ClusterGround
-from app.storage.cluster.rows import PUT_PIECE, Known, looked_again, merge
+from app.storage.cluster.rows import PUT_PIECE_OF_OPEN, Known, looked_again, merge
 from app.storage.cluster.wire import Piece
 from app.storage.disk.atomic import disk_errors
 from app.storage.disk.bodies import SpooledBody
@@ -27,7 +27,7 @@ from app.storage.disk.growing_file import fill
 
 BESIDE_BYTES = 16 * 1024
 """Shorter pieces than a cell are kept beside their rows up to this: a request to the store would cost more."""
-_STATE = "SELECT state FROM store_uploads WHERE number = %(number)s"
+_IS_THERE = "SELECT 1 FROM store_uploads WHERE number = %(number)s"
 _CLOSED = "UPDATE store_uploads SET closed = true WHERE number = %(number)s AND NOT closed"
 
 
@@ -73,13 +73,14 @@ class ClusterSpan:
         # From here on the rows may be there even if nobody can tell us so, and what they name has to stay.
         pieces, self._pieces = self._pieces, []
         try:
-            with database.write() as tx:
-                row = tx.one(_STATE, number=number)
-                if row is None:
-                    raise UploadNotFound()
-                if row[0] == State.OPEN:
-                    tx.many(PUT_PIECE, [{"upload": number, "at": at, **piece} for piece in pieces])
+            # Durable, as nobody waits for these rows; and what is asked is not waited for, so all of it takes one wait.
+            with database.durable() as tx:
+                found = tx.ask(_IS_THERE, number=number)
+                for piece in pieces:
+                    tx.run(PUT_PIECE_OF_OPEN, upload=number, at=at, **piece)
                 self._claims.release(tx, self._claim)
+            if found() is None:
+                raise UploadNotFound()
         except (ExclusionViolation, UploadNotFound) as error:
             self._pieces = pieces
             if isinstance(error, UploadNotFound):
@@ -87,7 +88,6 @@ class ClusterSpan:
             # Somebody took us for dead and was first. What he recorded is found by the next try.
             raise Busy(retry_after=1) from None
         self._claims.released(self._claim)
-        database.sync()
         known = self._now()
         self._merge(known)
         self._gather(known)

@@ -40,6 +40,7 @@ _ALIVE: dict[str, Any] = {
     "keepalives_count": 3,
 }
 PATIENCE_SECONDS = 10
+_DURABLE = "SET LOCAL synchronous_commit = on"
 _SYNC = "SELECT pg_logical_emit_message(true, 'droppr', '')"
 _NAMES = 0x64726F70
 """The first half of the keys of all advisory locks, which others on the same server may have some of, too."""
@@ -84,6 +85,29 @@ class PostgreSQLDatabase:
                     connection.rollback()
                 raise
             syncs.committed(witness)
+
+    @contextmanager
+    def durable(self) -> Iterator[PipelinedTransaction]:
+        """A transaction that is on the disk itself when the block is over: one wait for the server in place of several, where what the
+        transaction changes is nobody else's to wait for. Raises Busy, StorageFull."""
+        with self.pipelined() as tx:
+            tx.run(_DURABLE)
+            yield tx
+
+    @contextmanager
+    def pipelined(self) -> Iterator[PipelinedTransaction]:
+        """A transaction of which nothing is known before the block is over, so that all of it, and the commit, is one wait for the server.
+        Nobody vouches for it by ``sync``."""
+        with self._connection() as connection:
+            try:
+                with connection.pipeline():
+                    connection.execute("BEGIN")
+                    yield PipelinedTransaction(connection)
+                    connection.execute("COMMIT")
+            except BaseException:
+                if not connection.broken:
+                    connection.rollback()
+                raise
 
     def change(self, work: Callable[[Transaction], Value], *, urgent: bool = False, durable: bool = False) -> Value:
         with self.write(urgent=urgent) as tx:
@@ -187,6 +211,17 @@ class _Transaction(Transaction):
         cursor: Cursor = self._executor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_NAMES, _key(name)))
         if wait:
             cursor.fetchone()
+
+
+class PipelinedTransaction(_Transaction):
+    """A transaction whose statements are sent together."""
+
+    __slots__ = ()
+
+    def ask(self, query: Query, /, **values: object) -> Callable[[], Row | None]:
+        """The first row that the statement finds, to be called for when the transaction is over."""
+        cursor: Cursor = self._executor.execute(query, values)
+        return cursor.fetchone
 
 
 class _Syncs:
