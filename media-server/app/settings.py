@@ -75,7 +75,7 @@ class Settings(MessageSettings, LogInSettings):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     data_dir: Path = Path("data")
-    database_url: str | None = Field(None, pattern="^postgres(ql)?://")
+    database_url: str | None = Field(None, pattern="^postgres(ql)?://", repr=False)
     store: str | None = Field(None, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?$")
     store_region: str | None = Field(
         None, validation_alias=AliasChoices("DROPPR_STORE_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")

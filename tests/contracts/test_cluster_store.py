@@ -24,12 +24,13 @@ from app.core.paths import RelPath
 from app.core.ranges import ByteRanges, Span
 from app.storage.cluster import wire
 from app.storage.cluster.bin import ClusterBin
-from app.storage.cluster.bucket import Bucket
+from app.storage.cluster.bucket import Bucket, Place
 from app.storage.cluster.files import ClusterInbox
 from app.storage.cluster.grid import MIB, SMALLEST_PART, Grid, GridFacts
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import Objects
 from app.storage.cluster.rows import PIECES, looked, merge
+from app.storage.cluster.rules import Lifecycle
 from app.storage.cluster.shared import ClusterLeader, ClusterLocks, ClusterSecrets
 from app.storage.cluster.spans import ClusterSpan
 from app.storage.cluster.uploads import ClusterUploads
@@ -521,6 +522,23 @@ def test_a_store_that_is_away_is_busy_and_goes_on_afterwards(
     assert len(node.left()[0]) == 1
     node.uploads.remove_remains(EVER)
     assert node.left() == ([], 0), "once the store is there again"
+
+
+def test_what_a_bucket_does_by_itself_is_known_and_how_late_it_is_there(node: Node) -> None:
+    seaweed = node.engines.seaweed
+    bucket = Bucket(Place(seaweed.new_bucket(), "droppr/"))
+    assert bucket.lifecycle() == Lifecycle(None, deletes=False)
+    seaweed.client.put_bucket_lifecycle_configuration(
+        Bucket=bucket._place.bucket,
+        LifecycleConfiguration={
+            "Rules": [{"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "drop"}, "Expiration": {"Days": 9}}]
+        },
+    )
+    assert bucket.lifecycle() == Lifecycle(None, deletes=True)
+    bucket.check()
+    ahead = bucket.ahead_seconds
+    assert ahead is not None
+    assert abs(ahead) < 60, "the same machine"
 
 
 def test_what_is_not_there_is_told_from_a_store_that_is_away(node: Node) -> None:

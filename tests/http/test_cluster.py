@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import urllib3
 
+from app.services.operations.notes import STORE_LEFTOVERS
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from tests.support.client import Client, Link, Reply
@@ -224,11 +225,14 @@ def test_the_purge_removes_what_was_left_alone_and_all_that_the_bucket_has_of_it
 def test_a_node_says_what_is_wrong(cluster: Cluster, tmp_path: Path) -> None:
     ready = Client.of(cluster.nodes[0]).call("GET", "/readyz")
     assert ready.status == 200, ready
+    assert ready.json["notes"] == [STORE_LEFTOVERS.sentence]
+    eventually(lambda: STORE_LEFTOVERS.sentence in cluster.nodes[0].log.read_text(), what="the log says it, too")
     told = {
         "There is no bucket there-is-none": {"DROPPR_STORE": "s3://there-is-none/x"},
         f"lie in s3://{cluster.bucket}/droppr.": {"DROPPR_STORE": f"s3://{cluster.bucket}/other"},
         "There are received files in the data folder": {"DROPPR_DATA_DIR": str(tmp_path)},
         "DROPPR_STORE needs DROPPR_DATABASE_URL": {"DROPPR_DATABASE_URL": ""},
+        "DROPPR_DATABASE_URL cannot be read": {"DROPPR_DATABASE_URL": "postgresql://me:se/cret%zz@127.0.0.1/db"},
     }
     write(tmp_path / "files" / "in" / "a.txt", b"from before")
     for sentence, other in told.items():
@@ -237,3 +241,4 @@ def test_a_node_says_what_is_wrong(cluster: Cluster, tmp_path: Path) -> None:
         assert done.returncode != 0
         assert sentence in " ".join(done.stderr.split()), done.stderr
         assert "Traceback" not in done.stderr
+        assert "cret" not in done.stderr

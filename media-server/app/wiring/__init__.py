@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -10,9 +11,10 @@ from app.core.actors import Actor, ActorKind
 from app.core.audit import Act
 from app.core.ports.guards import Clock
 from app.current import CurrentSettings
-from app.jobs import start_leader, start_pulse
+from app.jobs import run_logged, start_leader, start_pulse
 from app.services.accounts.owner import Owner
 from app.services.event_readers import EventReaders
+from app.services.operations.notes import tell
 from app.services.operations.setting_changes import SettingChanges
 from app.settings import Settings
 from app.storage.disk.spool_log import remove_left_bodies
@@ -75,6 +77,10 @@ class Services:
             (60.0, self.entities.rest),
             (60.0, self.audit.failed.tell),
         )
+        if self.settings.store is not None:
+            # In a thread of its own, as the store may take its time.
+            telling = partial(run_logged, lambda: tell(self.ground.stores.notes()))
+            threading.Thread(target=telling, name="notes", daemon=True).start()
         self.forwarding.worker.start()
         self.readers.start()
         self.entities.start()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 
 from app.core.errors import UploadError
 from app.core.waiting_room import WaitingRoom
+from app.services.operations.notes import Note, store_notes
 from app.settings import UPLOADS, Settings
 from app.storage.cluster.bin import ClusterBin
 from app.storage.cluster.bucket import Bucket, Place
@@ -25,6 +27,9 @@ from app.wiring.stores import Stores
 NO_BUCKET = "There is no bucket {bucket} at {endpoint}. Make it, or name another one in DROPPR_STORE."
 NO_KEYS = "There are no keys for the store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
 AWAY = "The bucket {bucket} at {endpoint} cannot be used: it does not answer, or refuses these keys. The log says more."
+CLOCK = "The clock of this machine is {minutes} minutes {than} that of {endpoint}, which refuses the bucket {bucket} for it. Have it set by NTP."
+_REFUSED_SECONDS = 600.0
+"""What is signed by a clock that differs by so much is refused by some stores, by most at a quarter of an hour."""
 OTHER_BUCKET = (
     "The files of this database lie in {store}. Name that in DROPPR_STORE, or another database in DROPPR_DATABASE_URL."
 )
@@ -65,6 +70,17 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         locks=ClusterLocks(database, "uploads"),
         remote_locks=ClusterLocks(database, "remotes"),
         problems=trouble,
+        notes=lambda: _notes(bucket, settings.upload_max_age / 86_400),
+    )
+
+
+def _notes(bucket: Bucket, kept_days: float) -> list[Note]:
+    lifecycle = bucket.lifecycle()
+    return store_notes(
+        ends_uploads_days=lifecycle.ends_uploads_days if lifecycle else inf,
+        deletes=lifecycle is not None and lifecycle.deletes,
+        kept_days=kept_days,
+        clocks_differ_seconds=abs(bucket.ahead_seconds or 0.0),
     )
 
 
@@ -100,5 +116,8 @@ def _trouble(database: PostgreSQLDatabase, bucket: Bucket, place: Place) -> list
     except NoSuchObject:
         found.append(NO_BUCKET.format(bucket=place.bucket, endpoint=bucket.endpoint))
     except UploadError:
-        found.append(AWAY.format(bucket=place.bucket, endpoint=bucket.endpoint))
+        ahead = bucket.ahead_seconds or 0.0
+        sentence = CLOCK if abs(ahead) > _REFUSED_SECONDS else AWAY
+        minutes, than = round(abs(ahead) / 60), "ahead of" if ahead > 0 else "behind"
+        found.append(sentence.format(bucket=place.bucket, endpoint=bucket.endpoint, minutes=minutes, than=than))
     return found

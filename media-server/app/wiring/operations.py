@@ -51,7 +51,7 @@ def build_operations(
     notes = Notes(
         LocalLastSeen(run / "one-connection", ground.clock),
         LocalLastSeen(run / UNSAFE, ground.clock),
-        _lacking(settings, SQLDocumentLists(ground.catalogue)),
+        _lacking(settings, SQLDocumentLists(ground.catalogue), ground.stores.notes),
     )
     figures = ServerFigures(
         store=ground.stores.uploads,
@@ -70,8 +70,10 @@ def build_operations(
     return Operations(figures, notes)
 
 
-def _lacking(settings: Settings, lists: SQLDocumentLists) -> Callable[[], Sequence[Note]]:
-    """What is missing for what is switched on, which is looked up now and then, whoever asks however often."""
+def _lacking(
+    settings: Settings, lists: SQLDocumentLists, of_stores: Callable[[], Sequence[Note]]
+) -> Callable[[], Sequence[Note]]:
+    """What is missing for what is switched on, and what the stores note. Both are looked up now and then, whoever asks however often."""
 
     def is_searched() -> bool:
         try:
@@ -89,7 +91,7 @@ def _lacking(settings: Settings, lists: SQLDocumentLists) -> Callable[[], Sequen
             has_extra=has_extra,
             has_ffmpeg=shutil.which("ffmpeg") is not None,
         )
-        return (*parts, *([] if scans is None else [Note("scans_missing", scans)]))
+        return (*parts, *of_stores(), *([] if scans is None else [Note("scans_missing", scans)]))
 
     return lambda: looked_up(int(time.monotonic() / LOOK_EVERY_SECONDS))
 

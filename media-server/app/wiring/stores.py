@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.core.ports.bins import BinnedFiles
@@ -12,6 +12,7 @@ from app.core.ports.uploads import UploadStore
 from app.core.ports.whole_files import NamedLocks, UnlinkedFiles
 from app.core.waiting_room import WaitingRoom
 from app.jobs import BackgroundQueue
+from app.services.operations.notes import Note
 from app.settings import UPLOADS, Settings
 from app.storage.disk.bin import LocalBin
 from app.storage.disk.data_folder import BIN, FILES, UnusableDataFolder
@@ -47,6 +48,8 @@ class Stores:
     """Others, as these are held while a remote is spoken to."""
     problems: Callable[[], list[str]]
     """What keeps them from working now, a sentence for the owner each."""
+    notes: Callable[[], Sequence[Note]] = tuple
+    """What could be better; looked up with each call."""
 
 
 MakeStores = Callable[[Settings, WaitingRoom], Stores]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from app.core.ports.shared import LastSeen
+
+log = logging.getLogger("droppr.notes")
 
 
 class Note(NamedTuple):
@@ -17,6 +20,7 @@ class Note(NamedTuple):
 
 ONE_CONNECTION = frozenset({"h2", "h3"})
 """What browsers call HTTP/2 and 3, over which they send all chunks by one connection (ALPN's names)."""
+CLOCKS_DIFFER_SECONDS = 60.0
 _LAPSE_SECONDS = 24 * 3600.0
 """Seconds after which what was seen no more is told no more."""
 _HTTP2 = Note(
@@ -44,6 +48,43 @@ SEARCH_MISSING = Note(
     "Links have their files searched, and nothing is found: the extra for it is not installed any more "
     "(pip install 'droppr[server,search]'). Add it, or switch `search` of links off.",
 )
+STORE_LEFTOVERS = Note(
+    "store_leftovers",
+    "Nothing ends unfinished uploads in the bucket where this server cannot: give the bucket a lifecycle rule that aborts incomplete "
+    "multipart uploads, some days later than DROPPR_UPLOAD_MAX_AGE_DAYS.",
+)
+STORE_RULE_SHORT = Note(
+    "store_rule_short",
+    "A lifecycle rule of the bucket ends unfinished uploads sooner than this server does, and what it ends has to be sent again: give it more "
+    "days than DROPPR_UPLOAD_MAX_AGE_DAYS.",
+)
+STORE_DELETES = Note(
+    "store_deletes",
+    "A lifecycle rule of the bucket deletes objects by their age below the prefix of DROPPR_STORE, and so received files: take it away, or let "
+    "it spare that prefix.",
+)
+STORE_CLOCK = Note(
+    "store_clock",
+    "The clocks of this machine and of the store differ by more than a minute, and from a quarter of an hour on the store refuses everything: "
+    "have both set by NTP.",
+)
+
+
+def store_notes(
+    *, ends_uploads_days: float | None, deletes: bool, kept_days: float, clocks_differ_seconds: float
+) -> list[Note]:
+    """What an S3 store does to what lies in it, and should not, or the other way round: ``kept_days`` are those for which unfinished uploads
+    stay. Where its rules are not known, it is as if they ended uploads after an endless time."""
+    found = []
+    if ends_uploads_days is None:
+        found.append(STORE_LEFTOVERS)
+    elif ends_uploads_days < kept_days:
+        found.append(STORE_RULE_SHORT)
+    if deletes:
+        found.append(STORE_DELETES)
+    if clocks_differ_seconds > CLOCKS_DIFFER_SECONDS:
+        found.append(STORE_CLOCK)
+    return found
 
 
 def missing_parts(*, previews: bool, searched: bool, has_extra: Callable[[str], bool], has_ffmpeg: bool) -> list[Note]:
@@ -56,6 +97,12 @@ def missing_parts(*, previews: bool, searched: bool, has_extra: Callable[[str], 
     if searched and not has_extra("search"):
         found.append(SEARCH_MISSING)
     return found
+
+
+def tell(notes: Sequence[Note]) -> None:
+    """Say it in the log."""
+    for each in notes:
+        log.warning(each.sentence, extra={"note": each.code})
 
 
 class Notes:

@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from app.core.disposition import content_disposition
 from app.core.ranges import Span
+from app.storage.cluster.rules import Lifecycle
 from app.storage.cluster.wire import NoSuchObject, NoSuchUpload, Piece, Wire, away, troubled
 from app.storage.disk.atomic import write_at
 from app.storage.sql.database import PerProcess
@@ -95,6 +96,23 @@ class Bucket:
         """Raises NoSuchObject where there is no such bucket."""
         with self._wire.answer("HEAD", self._place.bucket) as reply:
             reply.read()
+
+    @property
+    def ahead_seconds(self) -> float | None:
+        """How much later it was here than at the store when it answered last; None where it has not, or has not said."""
+        return self._wire.ahead_seconds
+
+    def lifecycle(self) -> Lifecycle | None:
+        """What the bucket's rules do below the prefix; None where nobody says, as these keys may not ask, or the store knows no rules."""
+        try:
+            found = self._client.get_bucket_lifecycle_configuration(Bucket=self._place.bucket)
+        except ClientError as error:
+            told: Any = error.response
+            is_none = told.get("Error", {}).get("Code") == "NoSuchLifecycleConfiguration"
+            return Lifecycle(None, deletes=False) if is_none else None
+        except BotoCoreError:
+            return None
+        return Lifecycle.of(found.get("Rules", []), self._place.prefix)
 
     def put(self, key: str, body: Piece) -> str:
         """Make an object of a stretch of a file; returns its ETag."""

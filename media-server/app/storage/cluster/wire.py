@@ -14,9 +14,11 @@ import logging
 import os
 import re
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -100,6 +102,7 @@ class Wire:
     ) -> None:
         self._endpoint = urlsplit(endpoint)
         self._signs_bodies = signs_bodies
+        self._heard: tuple[str, float] | None = None
         # It compares what was signed, and takes a digest of a part only where all were announced when the upload began.
         self._is_amazons = (self._endpoint.hostname or "").endswith(".amazonaws.com")
         self._region = region
@@ -109,6 +112,17 @@ class Wire:
         self._connections: PerProcess[Pool[http.client.HTTPConnection]] = PerProcess(
             lambda: Pool(self._connected, http.client.HTTPConnection.close, broken, IDLE_CONNECTIONS)  # type: ignore[arg-type]
         )
+
+    @property
+    def ahead_seconds(self) -> float | None:
+        """How much later it was here than by the store's clock at its last answer, which says whole seconds; None where it said nothing."""
+        if self._heard is None:
+            return None
+        told, at = self._heard
+        try:
+            return at - parsedate_to_datetime(told).timestamp()
+        except ValueError:
+            return None
 
     @contextmanager
     def answer(
@@ -158,7 +172,10 @@ class Wire:
             connection = pool.take()
             try:
                 self._send(connection, request)
-                return connection, connection.getresponse()
+                reply = connection.getresponse()
+                told = reply.headers.get("Date")
+                self._heard = (told, time.time()) if told else None
+                return connection, reply
             except (OSError, http.client.HTTPException) as error:
                 # A connection that was idle may have been closed meanwhile; so may all others.
                 pool.give_back(connection, OSError())

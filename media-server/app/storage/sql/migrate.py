@@ -32,6 +32,11 @@ class UnusableCatalogue(UnusableDataFolder):
     """The catalogue has another schema than this code knows. The text says what to do."""
 
 
+UNREADABLE = (
+    "DROPPR_DATABASE_URL cannot be read: it has to be postgresql://user:password@host:port/name, and in name and password what is no letter "
+    "or digit is written as %XX (% as %25, / as %2F, @ as %40)."
+)
+NOT_REACHED = "The database of DROPPR_DATABASE_URL cannot be reached: {words}"
 FOLDER = "catalogue"
 FILE = "catalogue.db"
 ROWS = 1000
@@ -86,9 +91,12 @@ def move(data: Path, url: str) -> int:
 def on_server(url: str) -> Database:
     """The database at ``url``. Raises UnusableCatalogue where its driver is not installed."""
     try:
-        from app.storage.sql.postgresql import PostgreSQLDatabase
+        from app.storage.sql.postgresql import PostgreSQLDatabase, is_readable
     except ImportError as error:
         raise UnusableCatalogue(f"{error.name} is missing: pip install 'droppr[server,postgres]'.") from error
+    if not is_readable(url):
+        # What the driver says of it may show a piece of the password.
+        raise UnusableCatalogue(UNREADABLE)
     return PostgreSQLDatabase(url)
 
 
@@ -187,6 +195,10 @@ def migrate(database: Database) -> None:
         raise UnusableCatalogue(
             f"The catalogue has the schema {database.revision()}, which a newer Droppr has made. Start that one."
         ) from error
+    except sa.exc.OperationalError as error:
+        if isinstance(database, SQLiteDatabase):
+            raise
+        raise UnusableCatalogue(NOT_REACHED.format(words=str(error.orig).partition("\n")[0])) from error
     finally:
         engine.dispose()
     _settle(database)

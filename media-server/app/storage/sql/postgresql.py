@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
@@ -323,6 +324,18 @@ class _Names:
                 lock, users = self._locks.pop(name)
                 if users > 1:
                     self._locks[name] = lock, users - 1
+
+
+def is_readable(url: str) -> bool:
+    """Whether ``url`` says where a database is. What the driver says of one that does not is told to nobody."""
+    try:
+        found = {name: str(each or "") for name, each in conninfo_to_dict(url).items()}
+    except psycopg.ProgrammingError:
+        return False
+    # Where a password has a slash or an @, a piece of it stands where the host, the port or the name should.
+    pieces = (found.get(name, "").rpartition("@") for name in ("host", "dbname"))
+    ports = found.get("port", "").split(",")
+    return not any(before for before, _, _ in pieces) and all(not port or port.isdigit() for port in ports)
 
 
 def _translated(error: psycopg.OperationalError) -> Busy | StorageFull:

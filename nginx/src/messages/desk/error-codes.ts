@@ -80,5 +80,9 @@ export const NOTE_CODES = [
   "previews_missing",
   "ffmpeg_missing",
   "search_missing",
+  "store_leftovers",
+  "store_rule_short",
+  "store_deletes",
+  "store_clock",
 ] as const;
 export type NoteCode = (typeof NOTE_CODES)[number];

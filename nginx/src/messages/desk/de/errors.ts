@@ -99,4 +99,12 @@ export default {
     "Von Filmen gibt es keine Bilder: ffmpeg ist nicht installiert (Debian: apt install --no-install-recommends ffmpeg). Installieren Sie es, oder setzen Sie DROPPR_PREVIEWS_MB=0, dann gibt es gar keine Bilder.",
   search_missing:
     "Links lassen ihre Dateien durchsuchen, und nichts wird gefunden: Die Erweiterung dafür ist nicht mehr installiert (pip install 'droppr[server,search]'). Ergänzen Sie sie, oder schalten Sie die Suche bei Links aus.",
+  store_leftovers:
+    "Unfertige Uploads, die dieser Server nicht mehr beenden kann, beendet im Bucket niemand: Geben Sie ihm eine Lifecycle-Regel, die unvollständige Multipart-Uploads abbricht, einige Tage später als DROPPR_UPLOAD_MAX_AGE_DAYS.",
+  store_rule_short:
+    "Eine Lifecycle-Regel des Buckets beendet unfertige Uploads früher als dieser Server, und was sie beendet, muss noch einmal gesendet werden: Geben Sie ihr mehr Tage als DROPPR_UPLOAD_MAX_AGE_DAYS.",
+  store_deletes:
+    "Eine Lifecycle-Regel des Buckets löscht Objekte unter dem Präfix von DROPPR_STORE nach ihrem Alter, also empfangene Dateien: Entfernen Sie sie, oder nehmen Sie das Präfix davon aus.",
+  store_clock:
+    "Die Uhren dieses Rechners und des Speichers gehen um mehr als eine Minute auseinander, und ab einer Viertelstunde lehnt der Speicher alles ab: Lassen Sie beide durch NTP stellen.",
 } satisfies ErrorWords;

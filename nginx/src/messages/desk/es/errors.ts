@@ -88,4 +88,12 @@ export default {
     "No se hacen imágenes de los vídeos: ffmpeg no está instalado (Debian: apt install --no-install-recommends ffmpeg). Instálelo o ponga DROPPR_PREVIEWS_MB=0 para no tener ninguna imagen.",
   search_missing:
     "Hay enlaces cuyos archivos se buscan, y no se encuentra nada: la extensión para ello ya no está instalada (pip install 'droppr[server,search]'). Añádala o desactive la búsqueda en los enlaces.",
+  store_leftovers:
+    "En el bucket nadie termina los envíos sin acabar cuando este servidor no puede: dele una regla de ciclo de vida que anule las subidas multiparte incompletas, unos días después de DROPPR_UPLOAD_MAX_AGE_DAYS.",
+  store_rule_short:
+    "Una regla de ciclo de vida del bucket termina los envíos sin acabar antes que este servidor, y lo que termina hay que enviarlo otra vez: dele más días que DROPPR_UPLOAD_MAX_AGE_DAYS.",
+  store_deletes:
+    "Una regla de ciclo de vida del bucket borra por su antigüedad objetos bajo el prefijo de DROPPR_STORE, es decir, archivos recibidos: quítela, o haga que respete ese prefijo.",
+  store_clock:
+    "Los relojes de esta máquina y del almacén difieren en más de un minuto, y a partir de un cuarto de hora el almacén lo rechaza todo: haga que NTP ajuste ambos.",
 } satisfies ErrorWords;

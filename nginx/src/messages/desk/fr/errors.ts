@@ -92,4 +92,12 @@ export default {
     "Aucune image des vidéos n’est faite : ffmpeg n’est pas installé (Debian : apt install --no-install-recommends ffmpeg). Installez-le, ou mettez DROPPR_PREVIEWS_MB=0 pour n’avoir aucune image.",
   search_missing:
     "Des liens font chercher dans leurs fichiers, et rien n’est trouvé : l’extension nécessaire n’est plus installée (pip install 'droppr[server,search]'). Ajoutez-la, ou désactivez la recherche des liens.",
+  store_leftovers:
+    "Dans le bucket, personne ne met fin aux envois inachevés quand ce serveur ne le peut pas : donnez-lui une règle de cycle de vie qui abandonne les envois multipart incomplets, quelques jours après DROPPR_UPLOAD_MAX_AGE_DAYS.",
+  store_rule_short:
+    "Une règle de cycle de vie du bucket met fin aux envois inachevés plus tôt que ce serveur, et ce qu’elle arrête doit être renvoyé : donnez-lui plus de jours que DROPPR_UPLOAD_MAX_AGE_DAYS.",
+  store_deletes:
+    "Une règle de cycle de vie du bucket supprime selon leur âge les objets sous le préfixe de DROPPR_STORE, donc des fichiers reçus : retirez-la, ou faites-lui épargner ce préfixe.",
+  store_clock:
+    "Les horloges de cette machine et du stockage diffèrent de plus d’une minute, et à partir d’un quart d’heure le stockage refuse tout : faites régler les deux par NTP.",
 } satisfies ErrorWords;

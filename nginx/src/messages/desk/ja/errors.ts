@@ -89,4 +89,12 @@ export default {
     "動画の画像は作られません。ffmpeg が入っていません（Debian: apt install --no-install-recommends ffmpeg）。追加するか、DROPPR_PREVIEWS_MB=0 にして画像をすべて止めてください。",
   search_missing:
     "ファイルを検索するリンクがありますが、何も見つかりません。必要な拡張がもう入っていません（pip install 'droppr[server,search]'）。追加するか、リンクの検索を切ってください。",
+  store_leftovers:
+    "このサーバーが終了できない未完了のアップロードを、バケット側で終了させるものがありません。未完了のマルチパートアップロードを中止するライフサイクルルールを、DROPPR_UPLOAD_MAX_AGE_DAYS より数日長く設定してください。",
+  store_rule_short:
+    "バケットのライフサイクルルールが、このサーバーより早く未完了のアップロードを終了させます。終了した分は送り直しになります。DROPPR_UPLOAD_MAX_AGE_DAYS より長い日数にしてください。",
+  store_deletes:
+    "バケットのライフサイクルルールが、DROPPR_STORE のプレフィックス以下のオブジェクトを古くなると削除します。受信したファイルが消えます。ルールを外すか、このプレフィックスを対象外にしてください。",
+  store_clock:
+    "このマシンとストレージの時計が 1 分以上ずれています。15 分を超えるとストレージはすべてを拒否します。両方を NTP で合わせてください。",
 } satisfies ErrorWords;

@@ -90,4 +90,12 @@ export default {
     "Nie powstają obrazki filmów: ffmpeg nie jest zainstalowany (Debian: apt install --no-install-recommends ffmpeg). Zainstaluj go albo ustaw DROPPR_PREVIEWS_MB=0, by nie było żadnych obrazków.",
   search_missing:
     "Są linki, których pliki mają być przeszukiwane, a nic się nie znajduje: potrzebny dodatek nie jest już zainstalowany (pip install 'droppr[server,search]'). Dodaj go albo wyłącz wyszukiwanie w linkach.",
+  store_leftovers:
+    "W buckecie nikt nie kończy niedokończonych wysyłek, gdy ten serwer nie może: dodaj regułę cyklu życia, która przerywa niepełne wysyłki wieloczęściowe, kilka dni później niż DROPPR_UPLOAD_MAX_AGE_DAYS.",
+  store_rule_short:
+    "Reguła cyklu życia bucketa kończy niedokończone wysyłki wcześniej niż ten serwer, a to, co zakończy, trzeba wysłać jeszcze raz: ustaw w niej więcej dni niż DROPPR_UPLOAD_MAX_AGE_DAYS.",
+  store_deletes:
+    "Reguła cyklu życia bucketa usuwa według wieku obiekty pod prefiksem z DROPPR_STORE, a więc odebrane pliki: usuń ją albo wyłącz z niej ten prefiks.",
+  store_clock:
+    "Zegary tego komputera i magazynu różnią się o ponad minutę, a od kwadransa magazyn odrzuca wszystko: niech oba ustawia NTP.",
 } satisfies ErrorWords;
