@@ -10,28 +10,33 @@ from app.web.wire.look_query import Look, PictureQuery
 from app.web.wire.paging import PageQuery
 
 
+_NEWS = (
+    Call(
+        ("GET",),
+        "/api/droppr/news",
+        Group.RECEIVED,
+        Who.OWNER,
+        "Whether anything has happened: a number, which is all that open pages ask for while nothing does.",
+        replies.NewsReply,
+    ),
+    Call(
+        ("GET",),
+        "/api/droppr/news/stream",
+        Group.RECEIVED,
+        Who.OWNER,
+        "The same at once as it changes, and every 15 seconds while it does not.",
+        {"type": "string"},
+        answers=EVENTS,
+        queries=(figures.FollowQuery,),
+        events=replies.NewsReply | figures.LiveFigures,
+    ),
+)
+
+
 def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
     """Those of a link, whose path is ``link``."""
     return (
-        Call(
-            ("GET",),
-            "/api/droppr/news",
-            Group.RECEIVED,
-            Who.OWNER,
-            "Whether anything has happened: a number, which is all that open pages ask for while nothing does.",
-            replies.NewsReply,
-        ),
-        Call(
-            ("GET",),
-            "/api/droppr/news/stream",
-            Group.RECEIVED,
-            Who.OWNER,
-            "The same at once as it changes, and every 15 seconds while it does not.",
-            {"type": "string"},
-            answers=EVENTS,
-            queries=(figures.FollowQuery,),
-            events=replies.NewsReply | figures.LiveFigures,
-        ),
+        *_NEWS,
         Call(
             ("POST",),
             f"{link}/seen",
