@@ -9,7 +9,6 @@ from app.web.wire.link_queries import Seen
 from app.web.wire.look_query import Look, PictureQuery
 from app.web.wire.paging import PageQuery
 
-
 _NEWS = (
     Call(
         ("GET",),
