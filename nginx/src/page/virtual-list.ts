@@ -3,6 +3,7 @@
 // times what painting it does, so a row that went out of sight shows what comes into it.
 
 import { setAttribute } from "./dom";
+import { Order } from "./ordered";
 
 export interface Listed {
   readonly id: number;
@@ -28,12 +29,17 @@ export class VirtualList<T extends Listed> {
   readonly #spare: VirtualRow<T>[] = [];
   readonly #heights = new Map<number, number>();
   readonly #resized: ResizeObserver;
+  readonly #order: Order;
   #items: readonly T[] = [];
   /** Where each item begins, in pixels; one more than there are items, the last being the height of all. */
   #tops = new Float64Array(1);
   #stale = true;
   /** How high a row is of which nothing is known. */
   #guess = 64;
+  #reach = 0;
+  /** Whether it was scrolled since it was drawn, and whether it has other items since. */
+  #isScrolled = false;
+  #isOther = false;
 
   /** `paintSoon` is asked for whenever scrolling or a changed height calls for `paint()`. */
   constructor(
@@ -47,13 +53,24 @@ export class VirtualList<T extends Listed> {
     this.#makeRow = makeRow;
     this.#paintSoon = paintSoon;
     this.#resized = new ResizeObserver(() => this.#measure());
-    scroller.addEventListener("scroll", paintSoon, { passive: true });
+    this.#order = new Order(list);
+    const scrolled = (): void => {
+      this.#isScrolled = true;
+      paintSoon();
+    };
+    scroller.addEventListener("scroll", scrolled, { passive: true });
     new ResizeObserver(paintSoon).observe(scroller);
   }
 
   setItems(items: readonly T[]): void {
     this.#items = items;
+    this.#isOther = true;
     this.#stale = true;
+  }
+
+  /** Up to which place one saw when it was drawn last. */
+  get reach(): number {
+    return this.#reach;
   }
 
   rowOf(item: T): VirtualRow<T> | undefined {
@@ -87,27 +104,29 @@ export class VirtualList<T extends Listed> {
     const { scrollTop, clientHeight } = this.#scroller;
     const top = this.#indexAtTop(scrollTop);
     const bottom = this.#indexAtTop(scrollTop + clientHeight) + 1;
+    this.#reach = bottom;
     // After a far jump all rows change: what can be seen does so in this frame, what lies around it in the next.
     const far =
       top < this.#items.length && !this.#items.slice(top, bottom).some(({ id }) => this.#rows.has(id));
+    const isMoving = this.#isScrolled && !this.#isOther;
+    this.#isOther = false;
+    // What the next frame adds belongs to the same jump.
+    this.#isScrolled = far && isMoving;
     if (far) this.#paintSoon();
     const around = far ? 0 : ROWS_AROUND;
     const first = Math.max(0, top - around);
-    const wanted = this.#items.slice(first, bottom + around);
-    this.#takeAllBut(wanted, far);
-    let before: Element | null = null;
-    wanted.forEach((item, at) => {
-      before = this.#show(item, first + at, before);
-    });
-    for (const { element } of this.#spare) element.remove();
+    // Of the same number wherever one is, so that near the top none has to be made for what comes above.
+    const wanted = this.#items.slice(first, first + bottom - top + 2 * around);
+    this.#takeAllBut(wanted);
+    this.#order.show(
+      wanted.map((item, at) => this.#show(item, first + at)),
+      isMoving,
+    );
   }
 
-  #show(item: T, index: number, before: Element | null): Element {
+  #show(item: T, index: number): Element {
     const row = this.#rows.get(item.id) ?? this.#add(item);
     const { element } = row;
-    // The order in the document is the order of Tab; moving an element that stands right would cost it its focus.
-    const place = before === null ? this.#list.firstElementChild : before.nextElementSibling;
-    if (place !== element) this.#list.insertBefore(element, place);
     row.paint(item);
     const top = `translateY(${this.#tops[index]}px)`;
     if (element.style.transform !== top) element.style.transform = top;
@@ -120,20 +139,23 @@ export class VirtualList<T extends Listed> {
     const at = this.#spare.findIndex((row) => row.fits?.(item) ?? true);
     const row = (at < 0 ? undefined : this.#spare.splice(at, 1)[0]) ?? this.#makeRow(item);
     this.#rows.set(item.id, row);
+    // A row that stays as high as it was is not told of again.
+    if (this.#heights.has(item.id)) this.#resized.unobserve(row.element);
     this.#resized.observe(row.element);
     return row;
   }
 
-  #takeAllBut(wanted: readonly T[], far: boolean): void {
+  #takeAllBut(wanted: readonly T[]): void {
     const gone: VirtualRow<T>[] = [];
+    const stay = new Set(wanted.map(({ id }) => id));
     for (const [id, row] of this.#rows) {
-      if (wanted.some((item) => item.id === id)) continue;
+      if (stay.has(id)) continue;
       const { element } = row;
       this.#rows.delete(id);
-      this.#resized.unobserve(element);
+      if (this.#heights.has(id)) this.#resized.unobserve(element);
       gone.push(row);
-      // Among rows that stay it would be in the way. Nor is whoever was on a button of one file taken to another's.
-      if (!far || element.contains(document.activeElement)) element.remove();
+      // Nobody who was on a button of one file is taken to another's.
+      if (element.contains(document.activeElement)) element.remove();
     }
     // First those that stand in the document.
     this.#spare.unshift(...gone);

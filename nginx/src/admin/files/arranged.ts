@@ -12,7 +12,7 @@ export interface Arrangement<T extends Listed> {
   reveal(index: number): void;
   paint(): void;
   readonly columns: number;
-  /** Up to which place one sees. */
+  /** Up to which place one saw when it was drawn last. */
   readonly reach: number;
   /** How many lines are seen at once, but one. */
   readonly page: number;
@@ -32,10 +32,6 @@ class Below<T extends Listed> extends VirtualList<T> implements Arrangement<T> {
   constructor(list: HTMLElement, scroller: HTMLElement, makeRow: () => VirtualRow<T>, paintSoon: () => void) {
     super(list, scroller, makeRow, paintSoon);
     this.#scroller = scroller;
-  }
-
-  get reach(): number {
-    return Math.ceil((this.#scroller.scrollTop + this.#scroller.clientHeight) / ROW_PIXELS);
   }
 
   get page(): number {

@@ -2,6 +2,7 @@
 // size, so that where one lies is reckoned and nothing is measured. A tile that went out of sight shows what comes into it.
 
 import { setAttribute } from "../../page/dom";
+import { Order } from "../../page/ordered";
 import type { Listed, VirtualRow } from "../../page/virtual-list";
 import type { Arrangement } from "./arranged";
 import "./grid.css";
@@ -37,10 +38,15 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
   readonly #paintSoon: () => void;
   readonly #tiles = new Map<number, VirtualRow<T>>();
   readonly #spare: VirtualRow<T>[] = [];
+  readonly #order: Order;
   #items: readonly T[] = [];
   #room = -1;
   #measures = measuresOf(0);
   #isRtl = false;
+  #reach = 0;
+  /** Whether it was scrolled since it was drawn, and whether it has other items since. */
+  #isScrolled = false;
+  #isOther = false;
 
   constructor(
     list: HTMLElement,
@@ -52,7 +58,12 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
     this.#scroller = scroller;
     this.#makeTile = makeTile;
     this.#paintSoon = paintSoon;
-    scroller.addEventListener("scroll", paintSoon, { passive: true });
+    this.#order = new Order(list);
+    const scrolled = (): void => {
+      this.#isScrolled = true;
+      paintSoon();
+    };
+    scroller.addEventListener("scroll", scrolled, { passive: true });
     new ResizeObserver(() => {
       this.#room = -1;
       paintSoon();
@@ -65,6 +76,7 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
 
   setItems(items: readonly T[]): void {
     this.#items = items;
+    this.#isOther = true;
     this.#room = -1;
   }
 
@@ -72,10 +84,9 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
     return this.#tiles.get(item.id);
   }
 
-  /** Up to which place one sees. */
+  /** Up to which place one saw when it was drawn last. */
   get reach(): number {
-    const { scrollTop, clientHeight } = this.#scroller;
-    return Math.ceil((scrollTop + clientHeight) / this.#step) * this.columns;
+    return this.#reach;
   }
 
   /** So many lines can be seen. */
@@ -99,24 +110,33 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
     const { columns } = this;
     const top = Math.floor(scrollTop / this.#step);
     const bottom = Math.ceil((scrollTop + clientHeight) / this.#step);
+    this.#reach = bottom * columns;
     const seen = this.#items.slice(top * columns, bottom * columns);
     // After a far jump all tiles change: what can be seen does so in this frame, what lies around it in the next.
     const far = seen.length > 0 && !seen.some(({ id }) => this.#tiles.has(id));
     const around = far ? 0 : LINES_AROUND;
     const first = Math.max(0, top - around) * columns;
-    const wanted = this.#items.slice(first, (bottom + around) * columns);
-    this.#takeAllBut(new Set(wanted.map(({ id }) => id)), far);
+    // Of the same number wherever one is, so that on the way none has to be made.
+    const lines = far ? bottom - top : Math.ceil(clientHeight / this.#step) + 1 + 2 * around;
+    const wanted = this.#items.slice(first, first + lines * columns);
+    this.#takeAllBut(new Set(wanted.map(({ id }) => id)));
     const isSeen = new Set(seen.map(({ id }) => id));
-    let [before, left]: [Element | null, number] = [null, AROUND_AT_ONCE];
+    let left = AROUND_AT_ONCE;
+    const shown: Element[] = [];
     wanted.forEach((item, at) => {
       if (!this.#tiles.has(item.id) && !isSeen.has(item.id)) {
         left -= 1;
         if (left < 0) return;
       }
-      before = this.#show(item, first + at, before);
+      shown.push(this.#show(item, first + at));
     });
-    for (const { element } of this.#spare) element.remove();
-    if (far || left < 0) this.#paintSoon();
+    const isMore = far || left < 0;
+    const isMoving = this.#isScrolled && !this.#isOther;
+    this.#isOther = false;
+    this.#order.show(shown, isMoving);
+    // What the next frames add belongs to the same step.
+    this.#isScrolled = isMoving && isMore;
+    if (isMore) this.#paintSoon();
   }
 
   get #step(): number {
@@ -134,12 +154,9 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
     this.#list.style.setProperty("--tile-height", `${this.#measures.height}px`);
   }
 
-  #show(item: T, index: number, before: Element | null): Element {
+  #show(item: T, index: number): Element {
     const tile = this.#tiles.get(item.id) ?? this.#add(item);
     const { element } = tile;
-    // The order in the document is the order of Tab; moving an element that stands right would cost it its focus.
-    const place = before === null ? this.#list.firstElementChild : before.nextElementSibling;
-    if (place !== element) this.#list.insertBefore(element, place);
     tile.paint(item);
     const across = (index % this.columns) * (this.#measures.width + GAP);
     const down = Math.floor(index / this.columns) * this.#step;
@@ -157,14 +174,16 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
     return tile;
   }
 
-  /** What stays in the document is in the way of those behind it, all of which would be moved; only after a `far` jump nothing is. */
-  #takeAllBut(wanted: ReadonlySet<number>, far: boolean): void {
+  #takeAllBut(wanted: ReadonlySet<number>): void {
+    const gone: VirtualRow<T>[] = [];
     for (const [id, tile] of this.#tiles) {
       if (wanted.has(id)) continue;
       this.#tiles.delete(id);
-      // Nor is whoever was on a button of one file taken to another's.
-      if (!far || tile.element.contains(document.activeElement)) tile.element.remove();
-      this.#spare.push(tile);
+      // Nobody who was on a button of one file is taken to another's.
+      if (tile.element.contains(document.activeElement)) tile.element.remove();
+      gone.push(tile);
     }
+    // First those that stand in the document.
+    this.#spare.unshift(...gone);
   }
 }

@@ -42,14 +42,6 @@ export interface RowPorts {
   readonly copies: LoadCopies;
 }
 
-/** What stands in front of a name until there is a picture of the file, or for good: the type, in letters. */
-export function media(file: ReceivedFile): HTMLElement {
-  const element = make("span", { className: "file-type", text: typeWords(file) });
-  element.dataset.type = file.type;
-  element.setAttribute("aria-hidden", "true");
-  return element;
-}
-
 const MOST_LETTERS = 4;
 
 function typeWords({ path }: ReceivedFile): string {
@@ -58,11 +50,21 @@ function typeWords({ path }: ReceivedFile): string {
   return /^[a-z0-9]+$/i.test(extension) && extension.length <= MOST_LETTERS ? extension.toUpperCase() : "…";
 }
 
+/** Writes into the text that is there: to take one out and put another in costs more, and rows change by the frame. */
+function write(element: HTMLElement, text: string): void {
+  const { firstChild } = element;
+  if (text !== "" && firstChild instanceof Text) {
+    if (firstChild.data !== text) firstChild.data = text;
+  } else setText(element, text);
+}
+
 export class FileRow implements VirtualRow<Entry> {
   readonly element = make("li", { className: "file-row" });
   readonly #ports: RowPorts;
   readonly #box = make("input");
   readonly #media = make("span", { className: "file-media" });
+  /** What stands in front of a name until there is a picture of the file, or for good: the type, in letters. */
+  readonly #type = make("span", { className: "file-type" });
   readonly #name = make("a", { className: "file-name" });
   readonly #base = make("bdi", { className: "file-base" });
   readonly #folder = make("bdi", { className: "file-folder" });
@@ -89,6 +91,7 @@ export class FileRow implements VirtualRow<Entry> {
     this.#remove = makeIconButton("remove", () => this.#file && ports.remove(this.#file));
     this.#remove.classList.add("danger", "file-remove");
     const acts = make("span", { className: "file-acts" }, this.#download, this.#remove, this.#more);
+    this.#type.setAttribute("aria-hidden", "true");
     this.#gone.setAttribute("role", "alert");
     this.#gone.hidden = true;
     const facts = make("span", { className: "file-facts" }, this.#sender, this.#time, this.#size);
@@ -152,9 +155,9 @@ export class FileRow implements VirtualRow<Entry> {
   #write(file: ReceivedFile, other: boolean): void {
     const name = visibleName(file.path);
     const cut = name.lastIndexOf("/");
-    setText(this.#base, name.slice(cut + 1));
-    setText(this.#folder, name.slice(0, Math.max(0, cut)));
-    setText(this.#same, file.sameAs === null ? "" : t("same_as", { name: visibleName(file.sameAs) }));
+    write(this.#base, name.slice(cut + 1));
+    write(this.#folder, name.slice(0, Math.max(0, cut)));
+    write(this.#same, file.sameAs === null ? "" : t("same_as", { name: visibleName(file.sameAs) }));
     setAttribute(this.#name, "title", name);
     const url = downloadUrl(this.#ports.hash, file.path);
     for (const link of [this.#name, this.#download]) {
@@ -166,13 +169,15 @@ export class FileRow implements VirtualRow<Entry> {
     setLabel(this.#more, t("more_about", { name }));
     setAttribute(this.#box, "aria-label", t("choose_item", { name }));
     const sender = visibleName(senderWords(file));
-    setText(this.#sender, visibleName(file.senderName ?? file.senderEmail ?? ""));
+    write(this.#sender, visibleName(file.senderName ?? file.senderEmail ?? ""));
     setAttribute(this.#sender, "title", sender);
-    setText(this.#size, formatBytes(file.size));
+    write(this.#size, formatBytes(file.size));
     setAttribute(this.#size, "title", formatExactBytes(file.size));
     showTime(this.#time, file.receivedAt, (at) => whenWords(at, Date.now()));
     if (!other) return;
-    this.#media.replaceChildren(media(file));
+    write(this.#type, typeWords(file));
+    setAttribute(this.#type, "data-type", file.type);
+    if (this.#media.firstChild !== this.#type) this.#media.replaceChildren(this.#type);
     this.#ports.picture(this.#media, file.uploadId);
     show(this.#gone, "");
   }

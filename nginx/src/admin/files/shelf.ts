@@ -15,6 +15,8 @@ const FIRST = 200;
 const MORE = 1_000;
 /** So many rows beyond what is looked at are kept here. */
 const AHEAD = 400;
+/** Of what lies further down nothing new is asked until somebody comes near it. */
+const UNSETTLED_LOOKED_AT = 200;
 
 export interface ShelfPorts {
   readonly load: (
@@ -80,6 +82,17 @@ export class Shelf {
 
   get loaded(): readonly Entry[] {
     return this.#items.slice(0, this.#loaded);
+  }
+
+  /** Whether something is still to be told of those that are here. */
+  get isUnsettled(): boolean {
+    return this.#items
+      .slice(0, UNSETTLED_LOOKED_AT)
+      .some(
+        ({ file }) =>
+          file !== null &&
+          (file.sha256 === null || (file.passedOn !== null && file.passedOn.state !== "done")),
+      );
   }
 
   /** Another view, from its beginning. */

@@ -6,47 +6,23 @@ import { formatBytes } from "../format";
 import { joined, t } from "../i18n";
 import { say } from "../parts";
 import { visibleName } from "../visible";
-import type { FilePage, ReceivedFile, SenderFiles } from "../wire";
+import type { ReceivedFile } from "../wire";
 import { Arranged } from "./arranged";
+import { Chosen } from "./chosen";
 import { Filters } from "./filters";
 import { Heads } from "./heads";
 import { keyOf } from "./keys";
 import { FileRow, type RowPorts } from "./row";
-import { Selection } from "./selection";
 import { SelectionBar } from "./selection-bar";
 import { type Entry, type Found, Shelf } from "./shelf";
+import type { TablePorts } from "./table-ports";
 import { isFiltered, sortedBy, type View } from "./view";
-
-export interface TablePorts
-  extends Pick<
-    RowPorts,
-    "hash" | "open" | "rename" | "share" | "passOn" | "itemTitle" | "isGone" | "copies"
-  > {
-  /** Shows a small picture in place of what stands there, or a larger one for a tile; null for no file. */
-  readonly picture: (place: HTMLElement, uploadId: string | null, isTile: boolean) => void;
-  readonly load: (
-    query: Record<string, string>,
-    cursor: string,
-    limit: number,
-    count: boolean,
-  ) => Promise<FilePage>;
-  readonly senders: () => Promise<readonly SenderFiles[]>;
-  /** Deletes files, which are called so together; those that are gone then. */
-  readonly remove: (
-    ids: readonly string[],
-    name: string,
-    restorable: boolean,
-  ) => Promise<ReadonlySet<string>>;
-  /** Takes away what is chosen: of all that a view finds, all but those that are named. */
-  readonly download: (chosen: Selection, view: View, found: Found) => Promise<void>;
-  readonly complain: (error: unknown) => void;
-}
 
 export class FileTable {
   readonly element = make("div", { className: "file-table" });
   readonly #ports: TablePorts;
   readonly #shelf: Shelf;
-  readonly #selection = new Selection();
+  readonly #chosen: Chosen;
   readonly #filters: Filters;
   readonly #heads: Heads;
   readonly #bar: SelectionBar;
@@ -59,8 +35,6 @@ export class FileTable {
   readonly #paintSoon = oncePerFrame(() => this.#paint());
   #unfolded = new Set<Entry>();
   #current = 0;
-  /** Where a stretch begins. */
-  #anchor = 0;
   #received = -1;
   #arrived = -1;
   #stale = true;
@@ -75,27 +49,28 @@ export class FileTable {
       filled: () => this.#renew(),
       failed: ports.complain,
     });
+    this.#chosen = new Chosen(this.#shelf, () => this.#renew());
     this.#filters = new Filters({
       senders: ports.senders,
       changed: (choice) => this.#show({ ...this.#shelf.view, ...choice }),
     });
     this.#heads = new Heads(
       (by) => this.#show(sortedBy(this.#shelf.view, by)),
-      (all) => this.#choose(() => (all ? this.#selection.chooseAll() : this.#selection.clear())),
+      (all) => (all ? this.#chosen.all() : this.#chosen.none()),
     );
     this.#bar = new SelectionBar({
       download: () => this.#download(),
       share: () => this.#told(() => this.#shareChosen()),
       remove: () => this.#removeChosen(),
       clear: () => {
-        this.#choose(() => this.#selection.clear());
+        this.#chosen.none();
         this.focus();
       },
     });
     const rowPorts: RowPorts = {
       ...ports,
       picture: (place, uploadId) => ports.picture(place, uploadId, this.#rows.isGrid),
-      isChosen: ({ uploadId }) => this.#selection.has(uploadId),
+      isChosen: ({ uploadId }) => this.#chosen.selection.has(uploadId),
       isCurrent: (entry) => this.#shelf.items[this.#current] === entry,
       // What failed is told at once, with what can be done about it.
       isUnfolded: (entry) => this.#unfolded.has(entry) !== (entry.file?.passedOn?.state === "failed"),
@@ -160,7 +135,7 @@ export class FileTable {
       return;
     }
     const isNews = received !== this.#received || arrived !== this.#arrived;
-    if (!isNews && !this.#isUnsettled) return;
+    if (!isNews && !this.#shelf.isUnsettled) return;
     const more = await this.#shelf.compare(() => this.#mayMove);
     this.#received = received;
     this.#arrived = arrived;
@@ -213,18 +188,8 @@ export class FileTable {
       this.#scroller.scrollTop === 0 &&
       !this.#list.matches(":hover") &&
       !this.#list.contains(document.activeElement) &&
-      this.#selection.extentIn(this.#shelf.found).files === 0
+      this.#chosen.isEmpty
     );
-  }
-
-  get #isUnsettled(): boolean {
-    return this.#shelf.items
-      .slice(0, UNSETTLED_LOOKED_AT)
-      .some(
-        ({ file }) =>
-          file !== null &&
-          (file.sha256 === null || (file.passedOn !== null && file.passedOn.state !== "done")),
-      );
   }
 
   async #reload(): Promise<void> {
@@ -237,12 +202,11 @@ export class FileTable {
 
   #show(view: View): void {
     const { text, sender, type, repeated } = this.#shelf.view;
-    // Nothing that cannot be seen stays chosen.
-    if (view.text !== text || view.sender !== sender || view.type !== type || view.repeated !== repeated)
-      this.#selection.clear();
+    const isSame =
+      view.text === text && view.sender === sender && view.type === type && view.repeated === repeated;
+    this.#chosen.begin(isSame);
     this.#news.hidden = true;
     this.#current = 0;
-    this.#anchor = 0;
     this.#unfolded.clear();
     void this.#told(async () => {
       await this.#shelf.show(view);
@@ -295,7 +259,7 @@ export class FileTable {
     setHidden(this.#scroller, items.length === 0);
     setHidden(this.#rows.element, items.length === 0);
     setHidden(this.#heads.element, items.length < 2);
-    const chosen = this.#selection.extentIn(found);
+    const chosen = this.#chosen.extent;
     this.#heads.show(view, chosen.files === 0 ? "none" : chosen.files === found.files ? "all" : "some");
     this.#bar.show(chosen);
     const words = filtered
@@ -337,31 +301,11 @@ export class FileTable {
     this.#paintSoon();
   }
 
-  #choose(change: () => void): void {
-    change();
-    this.#renew();
-    const { files, bytes } = this.#selection.extentIn(this.#shelf.found);
-    say(files === 0 ? t("none_chosen") : t("chosen_said", { count: files, size: formatBytes(bytes) }));
-  }
-
   #toggle(entry: Entry, stretch: boolean): void {
     const index = this.#shelf.items.indexOf(entry);
     if (index < 0 || entry.file === null) return;
-    const { file } = entry;
-    this.#choose(() => {
-      if (stretch) this.#stretchTo(index);
-      else {
-        this.#selection.toggle(file);
-        this.#anchor = index;
-      }
-    });
+    this.#chosen.toggle(index, entry.file, stretch);
     this.#current = index;
-  }
-
-  #stretchTo(index: number): void {
-    const from = Math.min(this.#anchor, index);
-    for (const { file } of this.#shelf.items.slice(from, Math.max(this.#anchor, index) + 1))
-      if (file !== null) this.#selection.set(file, true);
   }
 
   #unfold(entry: Entry): void {
@@ -387,13 +331,10 @@ export class FileTable {
             : this.#rows.moved(this.#current, key.to, length);
       const before = this.#current;
       this.#goTo(to);
-      if (key.stretch) {
-        if (this.#selection.extentIn(this.#shelf.found).files === 0) this.#anchor = before;
-        this.#choose(() => this.#stretchTo(this.#current));
-      }
+      if (key.stretch) this.#chosen.stretch(before, this.#current);
     } else if (key.kind === "choose" && entry !== undefined) this.#toggle(entry, key.stretch);
-    else if (key.kind === "all") this.#choose(() => this.#selection.chooseAll());
-    else if (key.kind === "none") this.#choose(() => this.#selection.clear());
+    else if (key.kind === "all") this.#chosen.all();
+    else if (key.kind === "none") this.#chosen.none();
     else if (key.kind === "search") this.focusSearch();
     else if (key.kind === "remove") void this.#removeByKey();
     else if (key.kind === "rename" && entry?.file != null) void this.#ports.rename(entry.file);
@@ -401,7 +342,7 @@ export class FileTable {
 
   async #removeByKey(): Promise<void> {
     const file = this.#shelf.items[this.#current]?.file;
-    if (this.#selection.extentIn(this.#shelf.found).files > 0) await this.#removeChosen();
+    if (!this.#chosen.isEmpty) await this.#removeChosen();
     else if (file != null) await this.#removeOne(file);
   }
 
@@ -411,13 +352,13 @@ export class FileTable {
 
   async #removeChosen(): Promise<void> {
     await this.#told(async () => {
-      const ids = this.#selection.isAll ? await this.#allChosen() : this.#selection.named;
+      const ids = await this.#chosen.ids();
       await this.#remove(ids, t("files", { count: ids.length }));
     });
   }
 
   async #shareChosen(): Promise<void> {
-    const ids = this.#selection.isAll ? await this.#allChosen() : this.#selection.named;
+    const ids = await this.#chosen.ids();
     if (ids.length > 0) await this.#ports.share({ ids, words: t("files", { count: ids.length }) });
   }
 
@@ -428,22 +369,12 @@ export class FileTable {
     this.#paintSoon();
   }
 
-  /** Of all, none that arrived after it was said how many they are: nobody has seen those. */
-  async #allChosen(): Promise<readonly string[]> {
-    const { newestAt } = this.#shelf.found;
-    const until = newestAt === null ? 0 : newestAt * 1_000;
-    return (await this.#shelf.all()).flatMap(({ file }) =>
-      file !== null && file.receivedAt <= until && this.#selection.has(file.uploadId) ? [file.uploadId] : [],
-    );
-  }
-
   async #remove(ids: readonly string[], name: string): Promise<void> {
     if (ids.length === 0) return;
     const inside = this.element.contains(document.activeElement);
     const gone = await this.#ports.remove(ids, name, this.#shelf.found.restorable);
     if (gone.size === 0) return;
-    if (this.#selection.isAll) this.#selection.clear();
-    else this.#selection.drop(gone);
+    this.#chosen.drop(gone);
     this.#received -= gone.size;
     // Of what was chosen in another order some may not be here: then it is asked for anew.
     if (!this.#shelf.remove(gone)) await this.#shelf.reload();
@@ -454,9 +385,6 @@ export class FileTable {
   }
 
   async #download(): Promise<void> {
-    await this.#told(() => this.#ports.download(this.#selection, this.#shelf.view, this.#shelf.found));
+    await this.#told(() => this.#ports.download(this.#chosen.selection, this.#shelf.view, this.#shelf.found));
   }
 }
-
-/** Of what lies further down nothing is asked until somebody comes near it. */
-const UNSETTLED_LOOKED_AT = 200;
