@@ -119,12 +119,12 @@ describe("History", () => {
   it("says when there is nothing, and how much more there was", () => {
     const shown = new History(Date.UTC(2026, 0, 2));
     const words = () => shown.element.querySelector<HTMLElement>("ul + p");
-    shown.show([], 0);
+    shown.show([], 0, "Nothing has arrived yet.");
     expect(words()?.textContent).toBe("Nothing has arrived yet.");
     expect(words()?.hidden).toBe(false);
-    shown.show([file("1", "Anna", 1)], 1);
+    shown.show([file("1", "Anna", 1)], 1, "");
     expect(words()?.hidden).toBe(true);
-    shown.show([file("1", "Anna", 1)], 3);
+    shown.show([file("1", "Anna", 1)], 3, "");
     expect(words()?.hidden).toBe(false);
     expect(words()?.textContent).toBe("Before that, 2 more files arrived.");
     expect(shown.element.textContent).toContain("The link was made on January 2, 2026");
@@ -132,9 +132,9 @@ describe("History", () => {
 
   it("leaves the row of a go in its place while it grows", () => {
     const shown = new History(0);
-    shown.show([file("1", null, 1)], 1);
+    shown.show([file("1", null, 1)], 1, "");
     const row = shown.element.querySelector(".batch");
-    shown.show([file("2", null, 2), file("1", null, 1)], 2);
+    shown.show([file("2", null, 2), file("1", null, 1)], 2, "");
     expect(shown.element.querySelectorAll(".batch")).toHaveLength(1);
     expect(shown.element.querySelector(".batch")).toBe(row);
     expect(row?.textContent).toContain("Somebody sent 2 files, 20 bytes");

@@ -9,6 +9,7 @@ import {
   expiryWords,
   fieldProblems,
   nameOf,
+  nothingWords,
   receivedWords,
   senderWords,
   shortHash,
@@ -232,6 +233,20 @@ describe("words", () => {
     const limited = { ...LINK, filesReceived: 3, bytesReceived: GB, maxFiles: 10, maxTotalSize: 5 * GB };
     expect(receivedWords({ ...limited, uploadsOpen: 1 })).toBe(
       "3 of 10 files · 1 GB of 5 GB · 1 upload under way",
+    );
+  });
+
+  it("say why a link has no file: none has come, or what came is there no more", () => {
+    expect(nothingWords(LINK)).toBe("Nothing has arrived yet.");
+    const back = { ...LINK, filesArrived: 2 };
+    expect(nothingWords(back)).toContain("was taken back by its sender");
+    const deleted = { ...back, lastReceivedAt: Date.UTC(2026, 0, 2, 12) };
+    expect(nothingWords(deleted)).toMatch(
+      /^Nothing is here any more: what had arrived is deleted\. The last of it came on Jan 2, 2026\.$/,
+    );
+    expect(nothingWords(deleted)).not.toContain("after they arrive");
+    expect(nothingWords({ ...deleted, keepDays: 30 })).toMatch(
+      / This link’s files are deleted 30 days after they arrive\.$/,
     );
   });
 

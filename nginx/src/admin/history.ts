@@ -29,11 +29,11 @@ export class History {
     this.element.append(list, this.#older, made);
   }
 
-  /** Shows what became of the newest files, newest first, of `total` that there are. */
-  show(files: readonly ReceivedFile[], total: number): void {
+  /** Shows what became of the newest files, newest first, of `total` that there are; `nothing` says why there is none. */
+  show(files: readonly ReceivedFile[], total: number, nothing: string): void {
     this.#rows.show(batchesOf(files));
     const left = total - files.length;
-    const words = left > 0 ? t("before_that", { count: left }) : t("nothing_arrived");
+    const words = left > 0 ? t("before_that", { count: left }) : nothing;
     setText(this.#older, words);
     this.#older.hidden = left <= 0 && files.length > 0;
   }

@@ -27,7 +27,7 @@ import { Texts } from "./texts";
 import { visibleName } from "./visible";
 import { mayChange, ownerWords, type Who } from "./whose";
 import type { ListedLink, OpenUpload, OwnerLink, ReceivedFile } from "./wire";
-import { errorWords, nameOf, termWords } from "./words";
+import { errorWords, nameOf, nothingWords, termWords } from "./words";
 
 export interface RowPorts {
   readonly api: OwnerApi;
@@ -77,8 +77,8 @@ export class LinkBody {
   #link: ListedLink;
   /** Up to which arrival its files were shown. */
   #shownUpTo = 0;
-  /** How many there were when what happened was asked for; null where it has not been. */
-  #told: number | null = null;
+  /** How many there were, and had ever come, when what happened was asked for. */
+  #told = "";
 
   constructor(root: HTMLElement, link: ListedLink, ports: RowPorts) {
     this.#root = root;
@@ -138,6 +138,7 @@ export class LinkBody {
         mayChange() ? this.#taking.remove(ids, name, restorable) : new Set(),
       download: (chosen, view, found) => this.#taking.download(chosen, view, found),
       complain: (error) => show(part(root, "problem", HTMLElement), errorWords(error)),
+      nothing: () => nothingWords(this.#link),
     });
     part(root, "files", HTMLElement).append(this.#files.element);
     this.#taking = new Taking(root, link.hash, api, (back) => {
@@ -252,10 +253,12 @@ export class LinkBody {
   }
 
   async #refreshHistory(signal: AbortSignal): Promise<void> {
-    const total = this.#link.filesReceived;
-    if (this.#told === total) return;
-    this.#history.show(await this.#ports.api.files(this.#link.hash, HISTORY_FILES, signal), total);
-    this.#told = total;
+    const { hash, filesReceived, filesArrived } = this.#link;
+    const told = `${filesReceived} ${filesArrived}`;
+    if (this.#told === told) return;
+    const files = await this.#ports.api.files(hash, HISTORY_FILES, signal);
+    this.#history.show(files, filesReceived, nothingWords(this.#link));
+    this.#told = told;
   }
 
   async #refreshChecklist(signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { UploadError } from "../core/errors";
 import { dueFacts } from "./due";
-import { formatBytes, formatDate, formatIn, formatList } from "./format";
+import { formatBytes, formatDate, formatDay, formatIn, formatList } from "./format";
 import { currentLanguage, errorSentence, joined, sentences, t } from "./i18n";
 import { languageName } from "./mail-language";
 import { wholeProgress } from "./progress";
@@ -61,6 +61,16 @@ export function filesWords({ filesReceived, maxFiles }: ListedLink): string {
 export function sizeWords({ bytesReceived, maxTotalSize }: ListedLink): string {
   const bytes = formatBytes(bytesReceived);
   return maxTotalSize > 0 ? t("bytes_of", { done: bytes, size: formatBytes(maxTotalSize) }) : bytes;
+}
+
+/** Why a link has no file: none has come, or what came is there no more. */
+export function nothingWords({ filesArrived, lastReceivedAt, keepDays }: ListedLink): string {
+  // What was taken back has not been sent; what was deleted has.
+  if (lastReceivedAt === null) return t(filesArrived > 0 ? "all_taken_back" : "nothing_arrived");
+  return sentences(
+    t("all_deleted", { date: formatDay(lastReceivedAt) }),
+    keepDays > 0 ? t("deleted_after", { count: keepDays }) : "",
+  );
 }
 
 /** What the link allows and asks, as pairs of a name and what is set; only what differs from nothing at all. */

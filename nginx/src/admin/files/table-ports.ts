@@ -29,4 +29,6 @@ export interface TablePorts
   /** Takes away what is chosen: of all that a view finds, all but those that are named. */
   readonly download: (chosen: Selection, view: View, found: Found) => Promise<void>;
   readonly complain: (error: unknown) => void;
+  /** Why there is none. */
+  readonly nothing: () => string;
 }

@@ -127,6 +127,8 @@ export class FileTable {
    * that are shown. */
   async refresh(received: number, arrived = received): Promise<void> {
     this.#filters.show(received);
+    // Why there is none can be another reason by now.
+    if (received === 0) this.#renew();
     if (!this.#shelf.isKnown || this.#stale) {
       this.#stale = false;
       this.#received = received;
@@ -268,7 +270,7 @@ export class FileTable {
           found.again === null || nothing ? "" : t("came_again", { size: formatBytes(found.again) }),
         )
       : nothing
-        ? t("nothing_arrived")
+        ? this.#ports.nothing()
         : "";
     setText(this.#count, words);
     setHidden(this.#count, !isKnown || words === "" || (filtered && nothing));

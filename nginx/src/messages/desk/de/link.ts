@@ -77,6 +77,12 @@ export default {
   share_all: "Alle teilen",
   share_all_what: "Alles, was bis jetzt angekommen ist",
   nothing_arrived: "Noch ist nichts angekommen.",
+  all_taken_back: "Es ist nichts mehr da: Wer gesendet hatte, hat es zurückgenommen.",
+  all_deleted: "Es ist nichts mehr da: Was angekommen war, ist gelöscht. Zuletzt kam etwas am {date}.",
+  deleted_after: {
+    one: "Dateien dieses Links werden {count} Tag nach ihrer Ankunft gelöscht.",
+    other: "Dateien dieses Links werden {count} Tage nach ihrer Ankunft gelöscht.",
+  },
   link_made_on: "Der Link wurde am {date} erstellt",
   sent: "{sender} hat {what} gesendet",
   before_that: {

@@ -81,6 +81,12 @@ export default {
   share_all: "Share all",
   share_all_what: "All that has arrived by now",
   nothing_arrived: "Nothing has arrived yet.",
+  all_taken_back: "Nothing is here any more: what had arrived was taken back by its sender.",
+  all_deleted: "Nothing is here any more: what had arrived is deleted. The last of it came on {date}.",
+  deleted_after: {
+    one: "This link’s files are deleted {count} day after they arrive.",
+    other: "This link’s files are deleted {count} days after they arrive.",
+  },
   link_made_on: "The link was made on {date}",
   sent: "{sender} sent {what}",
   before_that: {

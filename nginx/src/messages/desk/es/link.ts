@@ -73,6 +73,12 @@ export default {
   share_all: "Compartir todo",
   share_all_what: "Todo lo que ha llegado hasta ahora",
   nothing_arrived: "Aún no ha llegado nada.",
+  all_taken_back: "Ya no hay nada: quien lo envió lo ha retirado.",
+  all_deleted: "Ya no hay nada: lo que había llegado se ha eliminado. Lo último llegó el {date}.",
+  deleted_after: {
+    one: "Los archivos de este enlace se eliminan {count} día después de llegar.",
+    other: "Los archivos de este enlace se eliminan {count} días después de llegar.",
+  },
   link_made_on: "El enlace se creó el {date}",
   sent: "{sender} ha enviado {what}",
   before_that: { one: "Antes llegó {count} archivo más.", other: "Antes llegaron {count} archivos más." },

@@ -76,6 +76,13 @@ export default {
   share_all: "Tout partager",
   share_all_what: "Tout ce qui est arrivé jusqu’ici",
   nothing_arrived: "Rien n’est encore arrivé.",
+  all_taken_back: "Il n’y a plus rien : ce qui était arrivé a été repris par l’expéditeur.",
+  all_deleted:
+    "Il n’y a plus rien : ce qui était arrivé a été supprimé. Le dernier fichier est arrivé le {date}.",
+  deleted_after: {
+    one: "Les fichiers de ce lien sont supprimés {count} jour après leur arrivée.",
+    other: "Les fichiers de ce lien sont supprimés {count} jours après leur arrivée.",
+  },
   link_made_on: "Le lien a été créé le {date}",
   sent: "{sender} a envoyé {what}",
   before_that: {

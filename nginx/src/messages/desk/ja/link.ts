@@ -67,6 +67,11 @@ export default {
   share_all: "すべて共有",
   share_all_what: "今までに届いたすべて",
   nothing_arrived: "まだ何も届いていません。",
+  all_taken_back: "ここにはもう何もありません。届いたものは送信者が取り消しました。",
+  all_deleted: "ここにはもう何もありません。届いたものは削除されました。最後に届いたのは {date} です。",
+  deleted_after: {
+    other: "このリンクのファイルは届いてから {count} 日後に削除されます。",
+  },
   link_made_on: "リンクの作成: {date}",
   sent: "{sender} さんが {what} を送信",
   before_that: { other: "それ以前に、さらに {count} 個が届きました。" },

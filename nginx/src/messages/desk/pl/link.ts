@@ -102,6 +102,14 @@ export default {
   share_all: "Udostępnij wszystko",
   share_all_what: "Wszystko, co dotąd dotarło",
   nothing_arrived: "Jeszcze nic nie dotarło.",
+  all_taken_back: "Nic tu już nie ma: nadawca wycofał to, co dotarło.",
+  all_deleted: "Nic tu już nie ma: to, co dotarło, zostało usunięte. Ostatni plik dotarł {date}.",
+  deleted_after: {
+    one: "Pliki tego linku są usuwane {count} dzień po dotarciu.",
+    few: "Pliki tego linku są usuwane {count} dni po dotarciu.",
+    many: "Pliki tego linku są usuwane {count} dni po dotarciu.",
+    other: "Pliki tego linku są usuwane {count} dnia po dotarciu.",
+  },
   link_made_on: "Link utworzono: {date}",
   sent: "{sender}: {what}",
   before_that: {
