@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Look, type LookedAt } from "../src/admin/looks/look";
 import { LookApi, parseLook } from "../src/admin/looks/look-api";
 import { Looker } from "../src/admin/looks/looker";
-import { Pictures } from "../src/admin/looks/pictures";
+import { mayHavePicture, Pictures } from "../src/admin/looks/pictures";
 import { UploadError } from "../src/core/errors";
 
 const forever = new AbortController().signal;
@@ -108,6 +108,20 @@ describe("LookApi", () => {
     expect(asked[3]).toMatch(/\/looks\/u1\/picture\?size=160&page=2$/);
   });
 
+  it("does not ask again for a picture of which the server has said that there is none", async () => {
+    let asked = 0;
+    const api = new LookApi("h", async () => {
+      asked += 1;
+      return reply(404, { code: "no_picture", error: "It is damaged.", reason: "damaged" });
+    });
+    const first = await api.picture("u1", 160, 1, forever).catch((error: unknown) => error);
+    expect(await api.picture("u1", 1600, 1, forever).catch((error: unknown) => error)).toBe(first);
+    expect(asked).toBe(1);
+    // That there is no such page says nothing of the others.
+    for (const page of [9, 1]) await api.picture("u2", 160, page, forever).catch(() => undefined);
+    expect(asked).toBe(3);
+  });
+
   it("takes nothing for a description that is none", () => {
     const whole = { look: "text", type: "text/plain", pages: 0, problem: null };
     expect(parseLook(whole).kind).toBe("text");
@@ -131,6 +145,7 @@ describe("Pictures", () => {
     return made;
   };
   const see = (...places: HTMLElement[]): void => Watching.all[0]?.see(...places);
+  const file = (uploadId: string, path = "a.jpg", type = "picture") => ({ uploadId, path, type });
 
   it("asks for what is seen, a few at a time, the last first, and for nothing twice", async () => {
     const asked: string[] = [];
@@ -142,7 +157,7 @@ describe("Pictures", () => {
     });
     const places = ["a", "b", "c", "d", "e"].map((id) => {
       const made = place();
-      pictures.show(made, id);
+      pictures.show(made, file(id));
       return made;
     });
     expect(asked).toEqual([]);
@@ -160,7 +175,7 @@ describe("Pictures", () => {
     expect(asked).toEqual(["e", "d", "c"]);
     expect(places[4]?.className).toBe("pictured");
     const again = place();
-    pictures.show(again, "e");
+    pictures.show(again, file("e"));
     expect(again.querySelector("img")?.getAttribute("src")).toMatch(/^blob:/);
     expect(again.querySelector("img")?.alt).toBe("");
   });
@@ -174,15 +189,15 @@ describe("Pictures", () => {
       return new Blob();
     });
     const [one, two] = [place(), place()];
-    pictures.show(one, "none");
-    pictures.show(two, "late");
+    pictures.show(one, file("none"));
+    pictures.show(two, file("late"));
     see(one, two);
     await vi.waitFor(() => expect(asked).toContain("late"));
     two.replaceChildren("PDF");
     pictures.show(two, null);
     await pause();
     expect([one.textContent, two.textContent]).toEqual(["JPG", "PDF"]);
-    pictures.show(one, "none");
+    pictures.show(one, file("none"));
     see(one);
     await pause();
     expect(asked.filter((id) => id === "none")).toEqual(["none"]);
@@ -198,17 +213,52 @@ describe("Pictures", () => {
     const shown = place();
     for (const error of [wrong, refusal("no_picture", "off"), wrong]) {
       wrong = error;
-      pictures.show(shown, "a");
+      pictures.show(shown, file("a"));
       see(shown);
       await pause();
     }
     expect(asked).toEqual(["a", "a"]);
   });
 
+  it("asks for nothing of which there is none by its name, nor for films where nothing draws them", async () => {
+    for (const [name, type] of [
+      ["a.zip", "archive"],
+      ["a.mp3", "audio"],
+      ["a.docx", "document"],
+      ["a.SVG", "picture"],
+      ["a.mxf", "video"],
+    ] as const)
+      expect(mayHavePicture(file("u", name, type)), name).toBe(false);
+    for (const [name, type] of [
+      ["a.PDF", "document"],
+      ["a.heic", "picture"],
+      ["scan", "other"],
+      ["a.dat", "other"],
+    ] as const)
+      expect(mayHavePicture(file("u", name, type)), name).toBe(true);
+    const asked: string[] = [];
+    const pictures = new Pictures(async (id) => {
+      asked.push(id);
+      throw refusal("no_picture", "no_program");
+    });
+    const shown = place();
+    for (const each of [
+      file("zip", "a.zip", "archive"),
+      file("film", "a.mp4", "video"),
+      file("other", "b.mp4", "video"),
+      file("photo"),
+    ]) {
+      pictures.show(shown, each);
+      see(shown);
+      await pause();
+    }
+    expect(asked).toEqual(["film", "photo"]);
+  });
+
   it("puts the type back where what came is no picture", async () => {
     const pictures = new Pictures(async () => new Blob());
     const shown = place();
-    pictures.show(shown, "a");
+    pictures.show(shown, file("a"));
     see(shown);
     await vi.waitFor(() => expect(shown.querySelector("img")).not.toBeNull());
     shown.querySelector("img")?.dispatchEvent(new Event("error"));

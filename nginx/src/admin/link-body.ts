@@ -106,6 +106,7 @@ export class LinkBody {
     const tiles = new Pictures((...asked) => looks.picture(...asked), TILE_PIXELS);
     const looker = new Looker<ReceivedFile>({
       hash: link.hash,
+      api: looks,
       beside: (file, step) => this.#files.beside(file, step),
       closed: (file) => this.#files.returnTo(file),
       failed: (error) => show(part(root, "problem", HTMLElement), errorWords(error)),
@@ -126,7 +127,7 @@ export class LinkBody {
         void looker.open(file);
         return true;
       },
-      picture: (place, uploadId, isTile) => (isTile ? tiles : pictures).show(place, uploadId),
+      picture: (place, file, isTile) => (isTile ? tiles : pictures).show(place, file),
       passOn: (path) => this.#passOn(path),
       itemTitle: (item) => this.#link.items.find(({ id }) => id === item)?.title ?? "",
       isGone: (path) => api.isGone(link.hash, path),

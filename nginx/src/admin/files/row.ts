@@ -26,7 +26,7 @@ export interface RowPorts {
   /** Looks at a file; false where it is to be downloaded instead. */
   readonly open: (file: ReceivedFile) => boolean;
   /** Shows a small picture in place of what stands there, where there is one; null for no file. */
-  readonly picture: (place: HTMLElement, uploadId: string | null) => void;
+  readonly picture: (place: HTMLElement, file: ReceivedFile | null) => void;
   readonly remove: (file: ReceivedFile) => void;
   /** Has it called otherwise. */
   readonly rename: (file: ReceivedFile) => Promise<void>;
@@ -178,7 +178,7 @@ export class FileRow implements VirtualRow<Entry> {
     write(this.#type, typeWords(file));
     setAttribute(this.#type, "data-type", file.type);
     if (this.#media.firstChild !== this.#type) this.#media.replaceChildren(this.#type);
-    this.#ports.picture(this.#media, file.uploadId);
+    this.#ports.picture(this.#media, file);
     show(this.#gone, "");
   }
 

@@ -12,7 +12,7 @@ export interface TablePorts
     "hash" | "open" | "rename" | "share" | "passOn" | "itemTitle" | "isGone" | "copies"
   > {
   /** Shows a small picture in place of what stands there, or a larger one for a tile; null for no file. */
-  readonly picture: (place: HTMLElement, uploadId: string | null, isTile: boolean) => void;
+  readonly picture: (place: HTMLElement, file: ReceivedFile | null, isTile: boolean) => void;
   readonly load: (
     query: Record<string, string>,
     cursor: string,

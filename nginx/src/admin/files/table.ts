@@ -69,7 +69,7 @@ export class FileTable {
     });
     const rowPorts: RowPorts = {
       ...ports,
-      picture: (place, uploadId) => ports.picture(place, uploadId, this.#rows.isGrid),
+      picture: (place, file) => ports.picture(place, file, this.#rows.isGrid),
       isChosen: ({ uploadId }) => this.#chosen.selection.has(uploadId),
       isCurrent: (entry) => this.#shelf.items[this.#current] === entry,
       // What failed is told at once, with what can be done about it.

@@ -29,6 +29,8 @@ export class LookApi {
   readonly #hash: string;
   readonly #fetch: Fetch;
   readonly #sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Of which files there is none, as the server said it: that stays so, and is not asked for again in another size. */
+  readonly #none = new Map<string, UploadError>();
 
   constructor(
     hash: string,
@@ -51,8 +53,16 @@ export class LookApi {
 
   /** Throws `no_picture` where there is none. */
   async picture(uploadId: string, size: number, page: number, signal: AbortSignal): Promise<Blob> {
-    const reply = await this.#get(`${this.#url(uploadId)}/picture?size=${size}&page=${page}`, signal);
-    return reply.blob();
+    const known = this.#none.get(uploadId);
+    if (known !== undefined) throw known;
+    try {
+      const reply = await this.#get(`${this.#url(uploadId)}/picture?size=${size}&page=${page}`, signal);
+      return await reply.blob();
+    } catch (error) {
+      if (page === 1 && error instanceof UploadError && error.code === "no_picture")
+        this.#none.set(uploadId, error);
+      throw error;
+    }
   }
 
   async text(uploadId: string, signal: AbortSignal): Promise<string> {

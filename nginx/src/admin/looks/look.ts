@@ -22,7 +22,7 @@ export interface LookPorts<File extends LookedAt> {
   readonly beside: (file: File, step: 1 | -1) => File | null | Promise<File | null>;
   /** It is over, and this is the file that was looked at last: where the focus goes. */
   readonly closed: (file: File) => void;
-  /** For tests. */
+  /** The calls by which rows have asked, so that what these know is not asked for again. */
   readonly api?: LookApi;
 }
 

@@ -12,13 +12,30 @@ const PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 400;
 /** What goes for every file of this server. */
 const NONE_AT_ALL = ["not_installed"];
+/** Kinds, and extensions of other kinds, of which the server draws nothing. What is called otherwise than it is, is drawn when it is opened. */
+const UNDRAWN_TYPES = ["audio", "archive"];
+const DRAWN_DOCUMENTS = ["pdf"];
+const UNDRAWN = ["svg", "ico", "jxl", "psd", "jp2", "mxf"];
 
 /** Loads the picture of a file in this size; throws `no_picture` where there is none. */
 type Load = (uploadId: string, size: number, page: number, signal: AbortSignal) => Promise<Blob>;
 
+export interface Pictured {
+  readonly uploadId: string;
+  readonly path: string;
+  readonly type: string;
+}
+
 interface Wanted {
   readonly place: HTMLElement;
-  readonly uploadId: string;
+  readonly file: Pictured;
+}
+
+/** Whether there may be a picture of a file that is called so. */
+export function mayHavePicture({ path, type }: Pictured): boolean {
+  const extension = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
+  if (type === "document") return DRAWN_DOCUMENTS.includes(extension);
+  return !UNDRAWN_TYPES.includes(type) && !UNDRAWN.includes(extension);
 }
 
 export class Pictures {
@@ -27,12 +44,13 @@ export class Pictures {
   readonly #watching: IntersectionObserver;
   /** Places that can be seen. */
   readonly #inView = new WeakSet<Element>();
-  readonly #asked = new WeakMap<Element, string>();
+  readonly #asked = new WeakMap<Element, Pictured>();
   readonly #waiting: Wanted[] = [];
   /** Addresses of pictures in memory, the one that was shown least lately first; null where there is none. */
   readonly #kept = new Map<string, string | null>();
   readonly #coming = new Set<string>();
   #isOff = false;
+  #drawsFilms = true;
   #soon: ReturnType<typeof setTimeout> | undefined;
   /** When the first of those began to wait that nobody has begun to ask for. */
   #since = 0;
@@ -48,21 +66,25 @@ export class Pictures {
    * Shows a file's picture in `place`, whose content stays where there is none. A place may be used again for another file, or for
    * none, with content of its own.
    */
-  show(place: HTMLElement, uploadId: string | null): void {
+  show(place: HTMLElement, file: Pictured | null): void {
     place.classList.remove("pictured");
-    if (uploadId === null || this.#isOff) {
+    if (file === null || !this.#isDrawn(file)) {
       this.#asked.delete(place);
       return;
     }
-    const kept = this.#kept.get(uploadId);
+    const kept = this.#kept.get(file.uploadId);
     if (typeof kept === "string") put(place, kept);
     if (kept !== undefined) {
       this.#asked.delete(place);
       return;
     }
-    this.#asked.set(place, uploadId);
+    this.#asked.set(place, file);
     this.#watching.observe(place);
     if (this.#inView.has(place)) this.#want(place);
+  }
+
+  #isDrawn(file: Pictured): boolean {
+    return !this.#isOff && (this.#drawsFilms || file.type !== "video") && mayHavePicture(file);
   }
 
   #saw(entries: readonly IntersectionObserverEntry[]): void {
@@ -77,9 +99,9 @@ export class Pictures {
   }
 
   #want(place: HTMLElement): void {
-    const uploadId = this.#asked.get(place);
-    if (uploadId === undefined) return;
-    const kept = this.#kept.get(uploadId);
+    const file = this.#asked.get(place);
+    if (file === undefined) return;
+    const kept = this.#kept.get(file.uploadId);
     if (kept !== undefined) {
       this.#asked.delete(place);
       if (kept !== null) put(place, kept);
@@ -87,7 +109,7 @@ export class Pictures {
     }
     const now = performance.now();
     if (this.#soon === undefined) this.#since = now;
-    this.#waiting.push({ place, uploadId });
+    this.#waiting.push({ place, file });
     clearTimeout(this.#soon);
     const pause = Math.max(0, Math.min(PAUSE_MS, this.#since + LONGEST_PAUSE_MS - now));
     this.#soon = setTimeout(() => {
@@ -101,23 +123,28 @@ export class Pictures {
       const wanted = this.#waiting.pop();
       if (wanted === undefined) return;
       // It was scrolled past, or has been asked for before it went out of sight and came back.
-      if (!this.#isWanted(wanted) || this.#coming.has(wanted.uploadId)) continue;
-      this.#coming.add(wanted.uploadId);
+      const { uploadId } = wanted.file;
+      if (!this.#isWanted(wanted) || this.#coming.has(uploadId)) continue;
+      this.#coming.add(uploadId);
       void this.#bring(wanted).finally(() => {
-        this.#coming.delete(wanted.uploadId);
+        this.#coming.delete(uploadId);
         this.#next();
       });
     }
   }
 
-  #isWanted({ place, uploadId }: Wanted): boolean {
+  #isWanted({ place, file }: Wanted): boolean {
     return (
-      !this.#isOff && this.#inView.has(place) && place.isConnected && this.#asked.get(place) === uploadId
+      this.#isDrawn(file) &&
+      this.#inView.has(place) &&
+      place.isConnected &&
+      this.#asked.get(place)?.uploadId === file.uploadId
     );
   }
 
   async #bring(wanted: Wanted): Promise<void> {
-    const { place, uploadId } = wanted;
+    const { place, file } = wanted;
+    const { uploadId } = file;
     try {
       const blob = await this.#load(uploadId, this.#pixels, 1, new AbortController().signal);
       const url = URL.createObjectURL(blob);
@@ -128,6 +155,7 @@ export class Pictures {
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;
       if (error.code === "no_picture") this.#keep(uploadId, null);
+      if (error.details.reason === "no_program" && file.type === "video") this.#drawsFilms = false;
       if (NONE_AT_ALL.includes(error.code) || error.details.reason === "off") this.#isOff = true;
       // Whatever else it was may be over when the row is seen again.
     }
