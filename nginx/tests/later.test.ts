@@ -27,6 +27,14 @@ describe("a chunk that is loaded later", () => {
     expect(await coming).toBe("here");
   });
 
+  it("leaves the styles that the page has where they stand, before those that differ from them", async () => {
+    const href = `https://files.example.org/drop/assets/style-${run}.css`;
+    vi.spyOn(document, "styleSheets", "get").mockReturnValue([{ href }] as unknown as StyleSheetList);
+    expect(await chunk(async () => "here")).toBe("here");
+    expect(added).toEqual([]);
+    vi.restoreAllMocks();
+  });
+
   it("asks for its styles once, and again where they did not come", async () => {
     const load = async (): Promise<string> => "here";
     const failing = chunk(load);
