@@ -55,17 +55,44 @@ describe("What can be taken away", () => {
   });
 
   it("is what has arrived since this browser took the last time", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
     const { taking } = made();
     taking.show(1, 2_000);
     shown("take-all").dispatchEvent(new MouseEvent("click"));
     taking.show(1, 2_000);
     expect(shown("take-new").hidden).toBe(true);
+    vi.advanceTimersByTime(1_000);
     taking.show(2, 3_500);
     expect(shown("take-new").hidden).toBe(false);
     const address = new URL(shown("take-new").getAttribute("href") ?? "", "http://x");
     const since = Number(address.searchParams.get("since"));
     expect(since).toBeGreaterThanOrEqual(2);
     expect(since).toBeLessThan(2.001);
+    vi.useRealTimers();
+  });
+
+  it("is taken once by two clicks, and nothing moves below the pointer in between", () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+    const { taking } = made();
+    const click = (name: string): boolean =>
+      shown(name).dispatchEvent(new MouseEvent("click", { cancelable: true }));
+    taking.show(1, 2_000);
+    expect([click("take-all"), click("take-all")]).toEqual([true, false]);
+    vi.advanceTimersByTime(1_000);
+    taking.show(2, 3_500);
+    expect([click("take-new"), click("take-new")]).toEqual([true, false]);
+    taking.show(2, 3_500);
+    expect(shown("take-new").hidden).toBe(false);
+    vi.advanceTimersByTime(1_000);
+    expect(shown("take-new").hidden).toBe(true);
+    // What arrives meanwhile is told once that is over.
+    taking.show(3, 4_500);
+    click("take-new");
+    taking.show(4, 5_500);
+    vi.advanceTimersByTime(1_000);
+    expect(shown("take-new").hidden).toBe(false);
+    expect(click("take-all")).toBe(true);
+    vi.useRealTimers();
   });
 
   it("is what is chosen, by an address that stays short", async () => {

@@ -29,6 +29,7 @@ export class Taking {
   readonly #line: HTMLElement;
   readonly #undo: HTMLButtonElement;
   #newest = 0;
+  #takenAt = Number.NEGATIVE_INFINITY;
   #deleted: readonly string[] = [];
   #at = Number.NEGATIVE_INFINITY;
   #asked = { ids: "", at: Number.NEGATIVE_INFINITY };
@@ -45,7 +46,12 @@ export class Taking {
     this.#line = part(root, "deleted", HTMLElement);
     this.#undo = part(root, "undo", HTMLButtonElement);
     this.#all.href = archiveUrl(hash);
-    for (const link of [this.#all, this.#new]) link.addEventListener("click", () => this.#taken());
+    for (const link of [this.#all, this.#new])
+      link.addEventListener("click", (event) => {
+        // Who clicks twice wants it once.
+        if (performance.now() - this.#takenAt < SECOND_CLICK_MS) event.preventDefault();
+        else this.#taken();
+      });
     acts(this.#undo, () => this.#restore());
   }
 
@@ -55,7 +61,9 @@ export class Taking {
     this.#all.hidden = files === 0;
     part(this.#root, "share-all", HTMLButtonElement).hidden = files === 0;
     const before = lastTaken(this.#hash);
-    this.#new.hidden = before === null || newest <= before;
+    // Until a second click is over, nothing moves below the pointer.
+    const isStill = performance.now() - this.#takenAt >= SECOND_CLICK_MS;
+    if (isStill) this.#new.hidden = before === null || newest <= before;
     if (before !== null)
       this.#new.href = archiveUrl(this.#hash, { since: String(before / 1000 + MICROSECOND) });
   }
@@ -134,10 +142,10 @@ export class Taking {
 
   #taken(): void {
     remember(this.#hash, this.#newest);
-    // The address that was clicked stays until the browser has gone there.
+    this.#takenAt = performance.now();
     setTimeout(() => {
-      this.#new.hidden = true;
-    });
+      this.#new.hidden = (lastTaken(this.#hash) ?? 0) >= this.#newest;
+    }, SECOND_CLICK_MS);
   }
 
   #tell(words: string): void {
