@@ -224,26 +224,30 @@ def test_what_the_server_refuses_stands_beside_its_field(desk: Page) -> None:
     expect(desk.locator(".problem")).to_contain_text("'..'")
 
 
-def test_the_keyboard_alone_makes_a_link_and_goes_to_its_page(desk: Page) -> None:
-    expect(desk.get_by_role("button", name="New link")).to_be_focused()
-    desk.keyboard.press("Enter")
-    expect(desk.get_by_label("Title (optional)")).to_be_focused()
-    desk.keyboard.type("By keyboard – alone")
-    expect(desk.get_by_label("Folder", exact=True)).to_have_value("by-keyboard-alone")
-    desk.keyboard.press("Enter")
-    expect(desk.locator("#made").get_by_label("Link", exact=True)).to_be_focused()
-    desk.keyboard.press("Escape")
-    expect(desk.get_by_role("button", name="New link")).to_be_focused()
-    link = row_of(desk, "By keyboard – alone").get_by_role("link")
+def test_the_keyboard_alone_makes_a_link_and_goes_to_its_page(page: Page, server: LiveServer) -> None:
+    page.goto("/admin")
+    expect(page.get_by_label("Admin token")).to_be_focused()
+    page.keyboard.type(server.token)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="New link")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Title (optional)")).to_be_focused()
+    page.keyboard.type("By keyboard – alone")
+    expect(page.get_by_label("Folder", exact=True)).to_have_value("by-keyboard-alone")
+    page.keyboard.press("Enter")
+    expect(page.locator("#made").get_by_label("Link", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="New link")).to_be_focused()
+    link = row_of(page, "By keyboard – alone").get_by_role("link")
     expect(link).to_be_visible()
     for _ in range(8):
-        desk.keyboard.press("Tab")
+        page.keyboard.press("Tab")
         if link.evaluate("element => element === document.activeElement"):
             break
     expect(link).to_be_focused()
-    desk.keyboard.press("Enter")
-    expect(desk.get_by_role("heading", name="By keyboard – alone", exact=True)).to_be_focused()
-    expect(desk.get_by_role("button", name="Edit")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="By keyboard – alone", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="Edit")).to_be_visible()
 
 
 def test_no_other_host_is_asked_for_anything(desk: Page, server: LiveServer) -> None:
