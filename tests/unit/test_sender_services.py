@@ -25,6 +25,8 @@ from app.core.ranges import Span
 from app.core.session import UploadSession
 from app.core.sums import Sums
 from app.services.receiving.commands import OpenUpload, ReceiveChunk
+from app.services.receiving.openings import WHOLE_FILES_PER_OPENING
+from app.services.receiving.whole_files import WHOLE_FILE_BYTES
 from app.settings import Settings
 from app.storage.disk.bodies import StreamBody
 from app.storage.disk.named_locks import LocalNamedLocks
@@ -98,6 +100,34 @@ def test_asking_for_folders_counts_as_opening(tmp_path: Path) -> None:
     assert isinstance(wait, int)
     assert wait > 3000
     assert not (services.settings.data_dir / "files/in/c").exists()
+
+
+def test_twenty_files_that_come_whole_count_as_one_opening(tmp_path: Path) -> None:
+    services, link = office(tmp_path, rate_limit_uploads="2 per hour", durability="none")
+    ann, bob, owner = Credentials(sender("192.0.2.1")), Credentials(sender("192.0.2.2")), Credentials(OWNER)
+    numbers = itertools.count()
+
+    def send(who: Credentials) -> None:
+        opening = OpenUpload(RelPath.parse(f"{next(numbers)}.jpg"), 1)
+        services.receiving.small_files.receive(link.hash, opening, StreamBody(BytesIO(b"x")), who)
+
+    for _ in range(2 * WHOLE_FILES_PER_OPENING):
+        send(ann)
+    # One that is refused pays for none of those behind it.
+    for _ in range(WHOLE_FILES_PER_OPENING + 1):
+        with pytest.raises(RateLimited):
+            send(ann)
+    with pytest.raises(RateLimited):
+        services.receiving.uploads.open(link.hash, OpenUpload(RelPath.parse("large.bin"), 1), ann)
+    send(bob)
+    for _ in range(3 * WHOLE_FILES_PER_OPENING):
+        send(owner)
+    # What becomes an upload counts as one, whatever was paid for before.
+    large = OpenUpload(RelPath.parse("large.bin"), WHOLE_FILE_BYTES + 1)
+    services.receiving.uploads.open(link.hash, large, bob)
+    with pytest.raises(RateLimited):
+        services.receiving.small_files.receive(link.hash, large, StreamBody(BytesIO(b"x")), bob)
+    send(bob)
 
 
 def test_one_receipt_of_a_link_is_written_at_a_time_and_so_is_one_code_read(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from dataclasses import replace
 
 from app.core.actors import Credentials
@@ -23,9 +25,15 @@ from app.services.receiving.room import Room
 PACKED_FILES_PER_OPENING = 200
 """So many files of a pack count as one opening. By the default limit one client sends 120,000 small files an hour."""
 
+WHOLE_FILES_PER_OPENING = 20
+"""So many files that come whole, each in a request of its own, count as one opening: they leave nothing open, and a folder of photos
+is a thousand of them. By the default limit one client sends 12,000 of them an hour."""
+MAX_PAID_CLIENTS = 10_000
+"""Of so many clients is kept how many whole files they have paid for."""
+
 
 class Openings:
-    """The gate that every opening passes: ``link``, ``sender``, ``count``, in this order. ``Admission`` asks less, and earlier.
+    """The gate that every opening passes: ``link``, ``sender``, ``count`` or ``count_whole``, in this order. ``Admission`` asks less, and earlier.
 
     ``rate_limit``, such as ``600 per hour``, is how many openings of one client's address count; chunks never do."""
 
@@ -49,6 +57,9 @@ class Openings:
         self._inbox = inbox
         self._parties = parties
         self._rate_limit = rate_limit
+        self._paid: OrderedDict[str, int] = OrderedDict()
+        """By address, how many whole files an opening has paid for that was counted already. Of each process."""
+        self._lock = threading.Lock()
 
     def link(self, hash: str, credentials: Credentials) -> RequestLink:
         """The link, if uploads may be opened on it with these credentials.
@@ -95,6 +106,28 @@ class Openings:
         """Count one opening; those of an owner are not counted. Raises RateLimited, and then it is not counted either."""
         if not credentials.actor.is_known:
             self._count(credentials.actor.address)
+
+    def count_whole(self, credentials: Credentials) -> None:
+        """Count a file that comes whole in one request. One opening pays for ``WHOLE_FILES_PER_OPENING`` of them that come to the same
+        process; those of an owner are not counted. Raises RateLimited, and then it is not counted either."""
+        if credentials.actor.is_known or self._take_paid(credentials.actor.address):
+            return
+        self._count(credentials.actor.address)
+        self._pay(credentials.actor.address)
+
+    def _take_paid(self, client: str) -> bool:
+        with self._lock:
+            paid = self._paid.pop(client, 0)
+            if paid > 1:
+                self._paid[client] = paid - 1
+            return paid > 0
+
+    def _pay(self, client: str) -> None:
+        """Only once the opening was counted: those that come at the same moment count for themselves."""
+        with self._lock:
+            self._paid[client] = self._paid.pop(client, 0) + WHOLE_FILES_PER_OPENING - 1
+            if len(self._paid) > MAX_PAID_CLIENTS:
+                self._paid.popitem(last=False)
 
     def count_packed(self, client: str, number: int) -> None:
         """Count file ``number`` of a pack, from 1 on. The first of every ``PACKED_FILES_PER_OPENING`` files counts as one opening, also of

@@ -60,8 +60,12 @@ class SmallFiles:
         upload what ``Opener.open_admitted`` and ``Receiver.receive`` raise. Sent again under its key it is one file."""
         link = self._openings.link(hash, credentials)
         sender = self._openings.sender(link, command, credentials)
+        upload_id = new_upload_id(link.hash, command.key)
+        if self._goes_whole(upload_id, command):
+            self._openings.count_whole(credentials)
+            return self._whole(link, upload_id, command, sender, body, checksum, index)
         self._openings.count(credentials)
-        return self._received(link, command, sender, body, credentials, checksum, index)
+        return self._by_session(link, command, body, checksum, credentials)
 
     def admit(self, hash: str, size: int, credentials: Credentials) -> RequestLink:
         """Admit a file whose name only its body tells, as in a form: the first call, before the body is read; ``take`` is the second.
@@ -78,21 +82,22 @@ class SmallFiles:
     def take(self, link: RequestLink, command: OpenUpload, body: Body, credentials: Credentials) -> UploadSession:
         """Take the file of a sender for whom ``admit`` returned ``link``. Raises what ``receive`` raises, but for what ``admit`` has
         judged."""
-        return self._received(link, command, self._openings.sender(link, command, credentials), body, credentials)
+        sender = self._openings.sender(link, command, credentials)
+        upload_id = new_upload_id(link.hash, command.key)
+        if self._goes_whole(upload_id, command):
+            return self._whole(link, upload_id, command, sender, body)
+        return self._by_session(link, command, body, None, credentials)
 
-    def _received(
+    def _whole(
         self,
         link: RequestLink,
+        upload_id: str,
         command: OpenUpload,
         sender: Sender,
         body: Body,
-        credentials: Credentials,
         checksum: Checksum | None = None,
         index: int | None = None,
     ) -> UploadSession:
-        upload_id = new_upload_id(link.hash, command.key)
-        if not self._goes_whole(upload_id, command):
-            return self._by_session(link, command, body, checksum, credentials)
         file = self._whole_files.write(link, upload_id, command, sender, body, checksum, index)
         return _raised(self._whole_files.deliver(link, [file])[0])
 
