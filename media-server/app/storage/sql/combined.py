@@ -70,7 +70,7 @@ class Combined:
         has_handed_over = False
         try:
             try:
-                group = self._writer.begin(urgent=True)  # Each has asked for itself whether there is room.
+                group = self._writer.begin_checked()  # Each has asked for itself whether there is room.
             finally:
                 # Now: until it was this thread's turn, more have gathered.
                 jobs = self._gathered()

@@ -87,6 +87,10 @@ class Writer:
     def begin(self, urgent: bool) -> Group:
         """Begin a part of a group; the thread is alone until it ends it. Raises Busy, StorageFull."""
         self.check(urgent)
+        return self.begin_checked()
+
+    def begin_checked(self) -> Group:
+        """The same for whoever has called ``check``."""
         self._waiting.append(None)
         try:
             self._lock.acquire()
