@@ -16,6 +16,16 @@ config["on_exit"](None)
 print(*{name.partition(".")[0] for name in sys.modules})
 """
 
+FORKED = """
+import gc, runpy
+config = runpy.run_path("gunicorn.conf.py")
+config["post_fork"](None, None)
+assert not gc.isenabled()
+config["post_worker_init"](None)
+assert gc.isenabled()
+print(gc.get_freeze_count())
+"""
+
 
 def test_the_master_loads_nothing_of_ours_starts_no_thread_and_keeps_no_file_open(tmp_path):
     environment = {"DROPPR_DATA_DIR": str(tmp_path), "PATH": ""}
@@ -27,3 +37,10 @@ def test_the_master_loads_nothing_of_ours_starts_no_thread_and_keeps_no_file_ope
     # A reload must bring new code, and counters are of a kind that is chosen when they are loaded.
     assert loaded.isdisjoint({"app", "droppr_client", "prometheus_client"})
     assert {"flask", "cryptography", "wsproto"} <= loaded
+
+
+def test_what_a_worker_has_loaded_is_not_looked_through_for_garbage(tmp_path):
+    environment = {"DROPPR_DATA_DIR": str(tmp_path), "PATH": ""}
+    command = [sys.executable, "-c", FORKED]
+    done = subprocess.run(command, cwd=MEDIA_SERVER, env=environment, capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 1000
