@@ -21,6 +21,7 @@ from app.core.origins import ANY, origin_list
 from app.core.terms import MAX_HOURS
 from app.log_in_settings import LogInSettings
 from app.message_settings import MessageSettings
+from app.store_settings import StoreSettings
 
 MIB = 1024 * 1024
 MOST_PLACES = 1000
@@ -57,7 +58,7 @@ class InvalidSettings(Exception):
     """The settings do not make sense. Its text names every problem, one a line."""
 
 
-class Settings(MessageSettings, LogInSettings):
+class Settings(MessageSettings, LogInSettings, StoreSettings):
     """All settings, typed and frozen. Field names are the environment variables in lower case, DROPPR_ left out."""
 
     model_config = SettingsConfigDict(
@@ -76,12 +77,6 @@ class Settings(MessageSettings, LogInSettings):
     tls_key: Path | None = None
     data_dir: Path = Path("data")
     database_url: str | None = Field(None, pattern="^postgres(ql)?://", repr=False)
-    store: str | None = Field(None, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?$")
-    store_region: str | None = Field(
-        None, validation_alias=AliasChoices("DROPPR_STORE_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
-    )
-    store_signed: bool = True
-    store_sign_bodies: bool = False
     search_ocr: str = Field("", pattern=r"^([A-Za-z]+(_[A-Za-z]+)*(\+[A-Za-z]+(_[A-Za-z]+)*)*)?$", max_length=100)
     umask: int = 0o077
     pages_dir: Path = SHIPPED / "nginx" / "dist"
@@ -285,12 +280,7 @@ class Settings(MessageSettings, LogInSettings):
 
     @model_validator(mode="after")
     def _shared(self) -> Self:
-        if self.store is not None and self.database_url is None:
-            raise ValueError("DROPPR_STORE needs DROPPR_DATABASE_URL beside it: what is in the bucket is known there.")
-        if self.store is not None and self.admin_token is None:
-            raise ValueError(
-                "DROPPR_STORE needs DROPPR_ADMIN_TOKEN: left to itself each node would make one of its own."
-            )
+        self.check_store(self.database_url, self.admin_token)
         return self
 
     @model_validator(mode="after")

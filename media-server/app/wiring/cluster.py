@@ -11,6 +11,7 @@ from app.services.operations.notes import Note, store_notes
 from app.settings import UPLOADS, Settings
 from app.storage.cluster.bin import ClusterBin
 from app.storage.cluster.bucket import Bucket, Place
+from app.storage.cluster.direct import URL_SECONDS
 from app.storage.cluster.files import ClusterInbox
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import Objects
@@ -55,13 +56,16 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     objects = Objects(ground)
     inbox = ClusterInbox(ground, objects, signed=settings.store_signed)
 
+    uploads = ClusterUploads(
+        ground, objects, usual=settings.chunk_size, longest=settings.max_chunk_size, waiting=waiting
+    )
+    public = settings.store_public_url
+
     def trouble() -> list[str]:
         return [*problems(settings.data_dir), *_trouble(database, bucket, place)]
 
     return Stores(
-        uploads=ClusterUploads(
-            ground, objects, usual=settings.chunk_size, longest=settings.max_chunk_size, waiting=waiting
-        ),
+        uploads=uploads,
         unlinked_files=ClusterUnlinkedFiles(ground, objects),
         inbox=inbox,
         bin=ClusterBin(ground, objects, inbox),
@@ -71,6 +75,7 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         remote_locks=ClusterLocks(database, "remotes"),
         problems=trouble,
         notes=lambda: _notes(bucket, settings.upload_max_age / 86_400),
+        direct=uploads.direct(bucket.signer(public, URL_SECONDS)) if public else None,
     )
 
 

@@ -10,6 +10,7 @@ from app.jobs import BackgroundQueue
 from app.services.links.file_requests import FileRequests
 from app.services.receiving.admission import Admission
 from app.services.receiving.deliveries import Deliveries
+from app.services.receiving.direct import DirectPath
 from app.services.receiving.ending import Ender
 from app.services.receiving.file_digests import FileDigests
 from app.services.receiving.finding import Finder
@@ -48,6 +49,7 @@ class Receiving:
     digests: FileDigests
     admission: Admission
     room: Room
+    direct: DirectPath
 
 
 def build_receiving(ground: Ground, settings: Settings, file_requests: FileRequests) -> Receiving:
@@ -87,6 +89,22 @@ def build_receiving(ground: Ground, settings: Settings, file_requests: FileReque
         digests=digests,
         admission=_build_admission(ground, settings, file_requests, uploads),
         room=room,
+        direct=_build_direct(ground, settings, finder, deliveries, promises),
+    )
+
+
+def _build_direct(
+    ground: Ground, settings: Settings, finder: Finder, deliveries: Deliveries, promises: Promises
+) -> DirectPath:
+    return DirectPath(
+        parts=ground.stores.direct,
+        finder=finder,
+        deliveries=deliveries,
+        promises=promises,
+        policy=policy_of(settings),
+        concurrency=ground.bounds.concurrency,
+        clock=ground.clock,
+        observer=ground.observer,
     )
 
 

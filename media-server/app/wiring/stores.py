@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.core.ports.bins import BinnedFiles
+from app.core.ports.direct import DirectParts
 from app.core.ports.inbox import Inbox
 from app.core.ports.shared import Leader, Secrets
 from app.core.ports.uploads import UploadStore
@@ -50,6 +51,8 @@ class Stores:
     """What keeps them from working now, a sentence for the owner each."""
     notes: Callable[[], Sequence[Note]] = tuple
     """What could be better; looked up with each call."""
+    direct: DirectParts | None = None
+    """The way by which senders put parts into the store themselves; None where there is none."""
 
 
 MakeStores = Callable[[Settings, WaitingRoom], Stores]

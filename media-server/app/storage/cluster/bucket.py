@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from app.core.disposition import content_disposition
 from app.core.ranges import Span
 from app.storage.cluster.rules import Lifecycle
+from app.storage.cluster.signing import PartSigner
 from app.storage.cluster.wire import NoSuchObject, NoSuchUpload, Piece, Wire, away, troubled
 from app.storage.disk.atomic import write_at
 from app.storage.sql.database import PerProcess
@@ -80,6 +81,7 @@ class Bucket:
         )
         self.endpoint: str = self._client.meta.endpoint_url
         self.has_keys = session.get_credentials() is not None
+        self._region, self._credentials = region, session.get_credentials
         self._wire = Wire(
             self.endpoint,
             region,
@@ -166,6 +168,30 @@ class Bucket:
             self._client.complete_multipart_upload(
                 **self._of(key), UploadId=multipart, MultipartUpload={"Parts": listed}
             )
+
+    def parts(self, key: str, multipart: str, first: int, last: int) -> dict[int, tuple[str, int]]:
+        """The parts of a multipart upload with numbers from ``first`` to ``last``, each with its ETag and its size. Raises
+        NoSuchUpload."""
+        found: dict[int, tuple[str, int]] = {}
+        while True:
+            query = {"uploadId": multipart, "part-number-marker": str(first - 1), "max-parts": "1000"}
+            with self._wire.answer("GET", self._path(key), query) as reply:
+                page = ElementTree.fromstring(reply.read())
+            numbers = [int(each) for each in _texts(page, "PartNumber")]
+            sizes = [int(each) for each in _texts(page, "Size")]
+            etags = [_etag(each) for each in _texts(page, "ETag")]
+            found |= {n: (etag, size) for n, etag, size in zip(numbers, etags, sizes, strict=True) if n <= last}
+            if next(_texts(page, "IsTruncated"), "false") != "true" or not numbers or numbers[-1] >= last:
+                return found
+            first = numbers[-1] + 1
+
+    def signer(self, public_url: str, seconds: int) -> PartSigner:
+        """What signs URLs of this store where senders reach it at ``public_url``."""
+        return PartSigner(public_url, self._region, self._credentials, seconds)
+
+    def path(self, key: str) -> str:
+        """Bucket and key, as addresses have them."""
+        return self._path(key)
 
     def abort(self, key: str, multipart: str) -> None:
         """End a multipart upload, whether there is one or not, and free its parts. Raises Busy where parts still come."""

@@ -71,7 +71,7 @@ class Gatherer:
         try:
             return number, self._ground.bucket.put_part(known.whole_key, known.multipart, number, piece)
         except NoSuchUpload:
-            self._lost(known)
+            self.lost(known)
             raise Busy(retry_after=1) from None
 
     def put_object(self, known: Known, piece: Piece) -> str:
@@ -130,7 +130,7 @@ class Gatherer:
             self._ground.bucket.complete(known.whole_key, known.multipart, listed)
         except NoSuchUpload:
             if self._ground.bucket.size(known.whole_key) is None:
-                self._lost(known)
+                self.lost(known)
                 raise Busy(retry_after=1) from None
 
     def _only(self, known: Known) -> str:
@@ -183,7 +183,7 @@ class Gatherer:
             raise Busy(retry_after=60)
         return known.grid.number(cell, row[0] - 1)
 
-    def _lost(self, known: Known) -> None:
+    def lost(self, known: Known) -> None:
         """The store has ended the multipart upload, as a rule of its bucket may tell it: what it had has to come again."""
         with self._ground.database.read() as tx:
             now = looked_again(tx, known.number)

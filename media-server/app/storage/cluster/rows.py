@@ -52,6 +52,10 @@ _PUT = """
 """
 PUT_PIECE = _PUT.format(where="")
 PUT_PIECE_OF_OPEN = _PUT.format(where="FROM store_uploads WHERE number = %(upload)s AND state = 'open'")
+# Of two who bring the same bytes the one who was first counts, and the other finds that out afterwards.
+PUT_PART_OF_OPEN = _PUT.format(
+    where="FROM store_uploads WHERE number = %(upload)s AND state = 'open' ON CONFLICT DO NOTHING"
+)
 _MANY_ROWS = 64
 # Whoever merges has the upload's row, as has whoever ends it or notes that bytes are lost; who only records does not wait for any.
 _TO_MERGE = "SELECT 1 FROM store_uploads WHERE number = %(number)s AND state = 'open' FOR NO KEY UPDATE SKIP LOCKED"

@@ -11,11 +11,13 @@ from app.core.session import UploadSession
 from app.core.store_facts import StoreFacts
 from app.core.waiting_room import WaitingRoom
 from app.storage.cluster.claims import Claims
+from app.storage.cluster.direct import ClusterDirect
 from app.storage.cluster.gathering import Gatherer
 from app.storage.cluster.grid import MOST_PARTS, Grid, GridFacts
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import Objects
 from app.storage.cluster.rows import CREATE, looked
+from app.storage.cluster.signing import PartSigner
 from app.storage.cluster.upload import ClusterUpload
 from app.storage.disk.upload_documents import encoded
 from app.storage.sql.database import is_id
@@ -33,7 +35,7 @@ _DELETE = """
     INSERT INTO store_leftovers (token, multipart, parts) SELECT token, multipart, parts FROM gone RETURNING token
 """
 _NUMBER = "SELECT number FROM store_uploads WHERE upload_id = %(upload_id)s"
-_ROWS = ("store_pieces", "store_spans", "store_tries", "store_claims")
+_ROWS = ("store_pieces", "store_spans", "store_tries", "store_claims", "store_signed")
 _OF_NOBODY = """
     DELETE FROM {table} t WHERE NOT EXISTS (SELECT FROM store_uploads u WHERE u.number = t.upload)
 """
@@ -57,6 +59,10 @@ class ClusterUploads:
         self._waiting = waiting or WaitingRoom(10**6, 10**6)
         self._claims = Claims(ground)
         self._gatherer = Gatherer(ground)
+
+    def direct(self, signer: PartSigner) -> ClusterDirect:
+        """The direct path into these uploads."""
+        return ClusterDirect(self._ground, self._gatherer, signer, self._grid, self._usual)
 
     def create(self, session: UploadSession) -> None:
         part_size = self._grid.part_size(self._usual, session.size)

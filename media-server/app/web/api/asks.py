@@ -34,7 +34,8 @@ _FORM = "native.upload_file"
 _FILES = {_CHUNK, _PACK, _FORM, "entity_uploads.upload_chunk", "entity_uploads.upload_file"}
 """Calls whose bodies nginx puts on the disk."""
 _OPENS = {"native.open_upload", "native.make_folders", "checklists.answer", _CHUNK, _PACK, _FORM}
-_LASTING = {*_OPENS, "native.arrived_uploads", "receipts.issue", "receipts.make_handoff"}
+_PARTS = {"native.sign_parts", "native.confirm_parts"}
+_LASTING = {*_OPENS, *_PARTS, "native.arrived_uploads", "receipts.issue", "receipts.make_handoff"}
 """Calls for which knowing a link, or an upload, is all that is asked for."""
 FORM_FRAME_BYTES = 256 * 1024
 """Room for what a form holds besides its file."""

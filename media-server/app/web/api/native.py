@@ -19,6 +19,8 @@ from app.web.api.asks import FORM_FRAME_BYTES
 from app.web.server.handover import chunk_body
 from app.web.wire.context import client_address, services
 from app.web.wire.credentials import credentials as sender_credentials
+from app.web.wire.direct_calls import MOST_PARTS_AT_ONCE, PartsBody, PartsDone
+from app.web.wire.direct_replies import Direct, PartsSigned, part_view
 from app.web.wire.errors import STATUS, described
 from app.web.wire.forms import received
 from app.web.wire.gaps import MAX_IN_STATUS, all_gaps, arrived, first_gaps
@@ -58,6 +60,25 @@ def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
     else:
         services().receiving.uploads.cancel(hash, upload_id, sender(client_address()))
     return "", 204
+
+
+@native.post("/uploads/<upload_id>/parts")
+def sign_parts(hash: str, upload_id: str) -> Response:
+    wanted = read_json(PartsBody).wanted()
+    session, parts = services().receiving.direct.sign(hash, upload_id, wanted, client_address())
+    reply: PartsSigned = {
+        "upload_id": session.upload_id,
+        "complete": session.state is State.COMPLETE,
+        "received_bytes": session.received_bytes,
+        "parts": [part_view(each) for each in parts],
+    }
+    return jsonify(reply)
+
+
+@native.post("/uploads/<upload_id>/parts/done")
+def confirm_parts(hash: str, upload_id: str) -> Response:
+    session = services().receiving.direct.confirm(hash, upload_id, read_json(PartsDone).parts)
+    return _finishing(session) if session.state is State.COMPLETE else jsonify(_acknowledged(session))
 
 
 @native.post("/folders")
@@ -194,8 +215,15 @@ def _opened(session: UploadSession, most: int = MAX_IN_STATUS) -> Opened:
         "complete": session.state is State.COMPLETE,
         "removable_until": _removable_until(session),
         "received_bytes": session.received_bytes,
+        "direct": _direct(session),
         **all_gaps(session, most),
     }
+
+
+def _direct(session: UploadSession) -> Direct | None:
+    direct = services().receiving.direct
+    size = direct.part_size(session)
+    return {"part_size": size, "most_parts": MOST_PARTS_AT_ONCE, "seconds": direct.seconds} if size else None
 
 
 def _expires_at(session: UploadSession) -> float:

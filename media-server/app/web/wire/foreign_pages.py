@@ -23,6 +23,8 @@ SENDERS = {
     "native.upload_status",
     "native.arrived_uploads",
     "native.cancel_upload",
+    "native.sign_parts",
+    "native.confirm_parts",
     "native.make_folders",
     "native.upload_chunk",
     "native.upload_file",

@@ -152,6 +152,10 @@ class _SendersLink(_Link):
     most_parallel_chunks: int
     pack: PackLimits
     whole_file_bytes: Annotated[int, Field(description="Files up to this may be opened and sent in one request.")]
+    store: Annotated[
+        str | None,
+        Field(description="Where large files go straight to: scheme, host and port; null where this server takes all."),
+    ]
     captcha_required: bool
     captcha_provider: str
     captcha_site_key: str | None
@@ -297,6 +301,7 @@ def sender_view(info: LinkInfo) -> dict[str, Any]:
         "most_parallel_chunks": here.settings.most_chunks_at_once,
         "pack": {"max_files": MAX_PACKED, "max_bytes": here.settings.max_chunk_size},
         "whole_file_bytes": min(WHOLE_FILE_BYTES, here.settings.max_chunk_size),
+        "store": here.receiving.direct.origin,
         **_brand_view(info.link),
     }
 

@@ -17,6 +17,7 @@ from app.core.reasons import Reason
 from app.core.remotes import OutboxState
 from app.core.session import State
 from app.core.types import FileKind
+from app.web.wire.direct_replies import Direct
 
 Range = Annotated[tuple[int, int], Field(description="The first byte and, inclusive, the last.")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -250,6 +251,7 @@ class Opened(MissingRanges):
         float | None, Field(description="Of a complete upload, until when its sender may take the file back.")
     ]
     received_bytes: int
+    direct: Annotated[Direct | None, Field(description="Null where its sender puts no parts into the store.")]
 
 
 class UploadStatus(Opened, ReceivedRanges):

@@ -16,10 +16,11 @@ _CAPTCHA_HOSTS = {
 
 def security_headers(settings: Settings, *, frame_ancestors: Sequence[str] = ()) -> dict[str, str]:
     """What every answer carries, in frames of nobody's but ``frame_ancestors``. Only the owner's choice of an outside
-    captcha lets another host in."""
+    captcha, or of a store that senders reach, lets another host in."""
     captcha = _CAPTCHA_HOSTS[settings.captcha_provider]
+    store = f" {settings.store_public_url}" if settings.store_public_url else ""
     policy = (
-        f"default-src 'self'; script-src 'self'{captcha}; frame-src 'self'{captcha}; connect-src 'self'{captcha}; "
+        f"default-src 'self'; script-src 'self'{captcha}; frame-src 'self'{captcha}; connect-src 'self'{captcha}{store}; "
         f"style-src 'self'{captcha}; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
         f"form-action 'self'; frame-ancestors {' '.join(frame_ancestors) or NOBODY}"
     )
