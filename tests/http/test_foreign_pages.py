@@ -150,6 +150,7 @@ def test_all_that_a_sender_is_told_can_be_read(way_in: Client) -> None:
     opened = link.open("a.txt", len(data), headers=FOREIGN)
     upload_id = opened.json["upload_id"]
     status, api = f"{link.path}/uploads/{upload_id}", "/api/droppr"
+    part = {"start": 0, "length": 1, "sha256": "0" * 64}  # This server has no store that senders reach.
     for reply, expected in [
         (opened, 201),
         (link.client.call("GET", link.path, headers=FOREIGN), 200),
@@ -163,6 +164,8 @@ def test_all_that_a_sender_is_told_can_be_read(way_in: Client) -> None:
         (Link(way_in, MADE_UP, "").open("a.txt", 1, headers=FOREIGN), 404),
         (way_in.call("POST", f"{link.path}/pack", body=b"no pack", headers=FOREIGN), 400),
         (way_in.call("POST", f"{link.path}/upload", body=b"no form", headers=FOREIGN), 400),
+        (way_in.call("POST", f"{status}/parts", json={"parts": [part]}, headers=FOREIGN), 400),
+        (way_in.call("POST", f"{status}/parts/done", json={"parts": [1]}, headers=FOREIGN), 400),
         (way_in.call("POST", f"{link.path}/folders", json={"paths": ["a"]}, headers=FOREIGN), 201),
         (way_in.call("POST", f"{link.path}/arrived", json={"uploads": [upload_id]}, headers=FOREIGN), 200),
         (way_in.call("POST", f"{link.path}/receipts", json={"uploads": [upload_id]}, headers=FOREIGN), 409),

@@ -335,6 +335,15 @@ export interface components {
                 readonly [key: string]: string;
             };
         };
+        /** @description How to put parts of an upload straight into the store. */
+        readonly Direct: {
+            /** @description How long a part is, but for the last one of the file; so are multiples of it where one begins. */
+            readonly part_size: number;
+            /** @description For how many parts one call may ask. */
+            readonly most_parts: number;
+            /** @description For how long a URL can be used. */
+            readonly seconds: number;
+        };
         readonly Disk: {
             readonly total_bytes: number;
             readonly free_bytes: number;
@@ -1373,6 +1382,8 @@ export interface components {
             /** @description Of a complete upload, until when its sender may take the file back. */
             readonly removable_until: number | null;
             readonly received_bytes: number;
+            /** @description Null where its sender puts no parts into the store. */
+            readonly direct: components["schemas"]["Direct"] | null;
         };
         /**
          * @description How passing a file on stands, as its owner sees it.
@@ -1532,11 +1543,43 @@ export interface components {
             readonly type: "public-key";
             readonly alg: number;
         };
+        /** @description A part that is to be put: where in the file, how many bytes, and their SHA-256. */
+        readonly Part: {
+            readonly start: number;
+            readonly length: number;
+            readonly sha256: string;
+        };
+        /** @description What to do with one part. */
+        readonly PartToPut: {
+            readonly start: number;
+            readonly length: number;
+            /** @description By which it is confirmed; null where nothing is to be put. */
+            readonly number: number | null;
+            /** @description Where to `PUT` these very bytes, with the header `x-amz-checksum-sha256`, their digest in base64; null where nothing is to be put. */
+            readonly url: string | null;
+            /** @description It counts already. One that does not, and has no URL, is sent as a chunk. */
+            readonly there: boolean;
+        };
+        /** @description Parts of one upload for which URLs are asked for. */
+        readonly PartsBody: {
+            readonly parts: readonly components["schemas"]["Part"][];
+        };
+        /** @description Parts that have been put, by their numbers. */
+        readonly PartsDone: {
+            readonly parts: readonly number[];
+        };
         /** @description Of the process that answers. */
         readonly PartsSent: {
             readonly sending: number;
             readonly sent: number;
             readonly failed: number;
+        };
+        /** @description What to do with the parts that were named, in that order, and how the upload stands. */
+        readonly PartsSigned: {
+            readonly upload_id: string;
+            readonly complete: boolean;
+            readonly received_bytes: number;
+            readonly parts: readonly components["schemas"]["PartToPut"][];
         };
         readonly Party: {
             readonly id: string;
@@ -2016,6 +2059,8 @@ export interface components {
             readonly pack: components["schemas"]["PackLimits"];
             /** @description Files up to this may be opened and sent in one request. */
             readonly whole_file_bytes: number;
+            /** @description Where large files go straight to: scheme, host and port; null where this server takes all. */
+            readonly store: string | null;
             readonly captcha_required: boolean;
             readonly captcha_provider: string;
             readonly captcha_site_key: string | null;
@@ -2521,6 +2566,8 @@ export interface components {
             /** @description Of a complete upload, until when its sender may take the file back. */
             readonly removable_until: number | null;
             readonly received_bytes: number;
+            /** @description Null where its sender puts no parts into the store. */
+            readonly direct: components["schemas"]["Direct"] | null;
             readonly received_ranges: readonly (readonly [
                 number,
                 number

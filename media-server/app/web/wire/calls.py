@@ -12,7 +12,7 @@ from app.web.wire.audit_calls import AUDIT_CALLS
 from app.web.wire.brand_calls import brand_calls
 from app.web.wire.checklist_views import SENDER_KEY, checklist_calls
 from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
-from app.web.wire.direct_calls import direct_calls
+from app.web.wire.direct_calls import WANT_DIGEST, direct_calls
 from app.web.wire.entity_calls import entity_calls
 from app.web.wire.factor_calls import FACTOR_CALLS
 from app.web.wire.file_queries import FilesQuery
@@ -38,9 +38,6 @@ _OPENING = (
     Header("X-Captcha-Token", "What solving the captcha gave; good for one opening."),
     SENDER_KEY,
 )
-_WANT_DIGEST = Header(
-    "Want-Repr-Digest", "`sha-256=1` (RFC 9530): have the reply that completes the file tell its `sha256`."
-)
 _CHUNK = (
     Header("X-Upload-Id", "The upload; absent on a first chunk at offset 0, which then opens one."),
     Header("Content-Range", "`bytes a-b/total`; b inclusive; total may be `*`. Or the three that follow."),
@@ -51,7 +48,7 @@ _CHUNK = (
     Header("X-Upload-Path", "Percent-encoded UTF-8: the name, when a first chunk opens an upload."),
     Header("X-Upload-Name", "The same."),
     Header("Content-Digest", "`sha-256=:…:` (RFC 9530), checked before the chunk counts."),
-    _WANT_DIGEST,
+    WANT_DIGEST,
     Header(
         "X-Upload-Key",
         "When opening: makes it repeatable. Else, in place of X-Upload-Id: the upload that was opened under it.",
@@ -255,7 +252,7 @@ CALLS = (
         "Cancel all that is on its way, as far as one call goes.",
         replies.Stopped,
     ),
-    *direct_calls(_UPLOAD, _WANT_DIGEST),
+    *direct_calls(_UPLOAD),
     *entity_calls(_FORM_FIELDS, _CHUNK),
     *MESSAGE_CALLS,
     *PUSH_CALLS,

@@ -15,6 +15,9 @@ from app.web.wire.upload_bodies import Sha256
 
 MOST_PARTS_AT_ONCE = 64
 _LARGEST = 2**63 - 1
+WANT_DIGEST = Header(
+    "Want-Repr-Digest", "`sha-256=1` (RFC 9530): have the reply that completes the file tell its `sha256`."
+)
 
 
 class Part(BaseModel):
@@ -50,8 +53,8 @@ class PartsDone(BaseModel):
     parts: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(min_length=1, max_length=MOST_PARTS_AT_ONCE)]
 
 
-def direct_calls(upload: str, digest: Header) -> tuple[Call, ...]:
-    """``upload`` is the address of one; ``digest`` asks for that of the file."""
+def direct_calls(upload: str) -> tuple[Call, ...]:
+    """``upload`` is the address of one."""
     return (
         Call(
             ("POST",),
@@ -70,6 +73,6 @@ def direct_calls(upload: str, digest: Header) -> tuple[Call, ...]:
             "Parts have been put: those that the store has count from now on.",
             ChunkReply,
             body=PartsDone,
-            headers=(digest,),
+            headers=(WANT_DIGEST,),
         ),
     )
