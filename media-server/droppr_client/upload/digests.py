@@ -43,6 +43,11 @@ def content_digest(fd: int, span: Pair) -> str:
     return f"sha-256=:{b64encode(_digest(fd, span).digest()).decode()}:"
 
 
+def span_digest(fd: int, span: Pair) -> str:
+    """The SHA-256 of a span, in hexadecimal."""
+    return _digest(fd, span).hexdigest()
+
+
 def whole_digest(fd: int, size: int) -> str:
     return _digest(fd, (0, size)).hexdigest()
 

@@ -84,6 +84,11 @@ class Missing:
     def size(self) -> int:
         return sum(stop - start for start, stop in self._pairs)
 
+    @property
+    def first(self) -> int:
+        """The first byte of it, where there is any."""
+        return self._pairs[0][0]
+
     def take(self, size: int) -> Pair:
         """The next chunk of at most ``size`` bytes."""
         start, stop = self._pairs.popleft()

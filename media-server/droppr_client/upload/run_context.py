@@ -84,8 +84,10 @@ class RunContext:
         self.pace.answered(self.clock() - began)
         return status, []
 
-    def size_of_chunk(self, status: UploadStatus | None, left: int, under_way: int, parallel: int) -> int:
-        """Towards the end chunks become smaller, so that all connections have some and end together."""
+    def size_of_chunk(self, status: UploadStatus | None, start: int, left: int, under_way: int, parallel: int) -> int:
+        """Towards the end chunks become smaller, so that all connections have some and end together. Parts are whole."""
+        if status and status.way and (size := status.way.length_from(start)):
+            return size
         if self.terms.fixed_chunks:
             return (status and status.chunk_size) or self.terms.chunk_size
         width = min(self.pace.limit, parallel)

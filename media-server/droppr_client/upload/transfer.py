@@ -372,8 +372,9 @@ class Transfer:
         return SavedUpload(self._listed.size, mtime_ns, sample, ticket, self._generation, done)
 
     def _size_of_next_chunk(self) -> int:
-        left = self._missing.size
-        return self._context.size_of_chunk(self._status, left, self._item.size - self._arrived - left, self.parallel)
+        left, first = self._missing.size, self._missing.first
+        under_way = self._item.size - self._arrived - left
+        return self._context.size_of_chunk(self._status, first, left, under_way, self.parallel)
 
     def _cut(self, span: Pair) -> Pair:
         """Of a chunk that did not get through, as much as is sent at once by now; the rest is for whoever is free."""

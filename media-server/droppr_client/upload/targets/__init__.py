@@ -45,6 +45,14 @@ class Facts:
     sha256: str | None = None
 
 
+class Way(Protocol):
+    """A way for parts of a file, which begin at multiples of their length."""
+
+    def length_from(self, start: int) -> int | None:
+        """Bytes from there to the end of the part; None where parts are of no more use."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class UploadStatus:
     """How an upload stands. ``ticket`` is what to name it by later, also after a restart."""
@@ -58,6 +66,8 @@ class UploadStatus:
     path: str | None = None
     sha256: str | None = None
     sample: str | None = None
+    way: Way | None = None
+    """For whole parts, where there is one that is better than chunks of any length."""
 
 
 @dataclass(frozen=True, slots=True)

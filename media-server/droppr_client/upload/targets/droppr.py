@@ -20,6 +20,7 @@ from droppr_client.upload.items import Item, Pair
 from droppr_client.upload.problems import FileRefused, Gone, Refused, Retryable, UploadProblem
 from droppr_client.upload.targets import Facts, Packed, PackTerms, Terms, UploadStatus
 from droppr_client.upload.targets.answers import PASSWORD_WANTED, problem_of
+from droppr_client.upload.targets.parts import Ways
 from droppr_client.upload.throttle import Chunk, Throttle
 
 MAX_PACK_BYTES = 4 * 1024 * 1024
@@ -32,6 +33,7 @@ NOT_LET_IN = {"password_invalid", "captcha_required", "too_many_attempts"}
 NO_LINK = {"request_not_found", "request_expired", "request_closed"}
 MAX_OPENING_HEADER = 4096
 """Bytes of the header that opens an upload by its first chunk: proxies bound what they take."""
+WANT_DIGEST = {"Want-Repr-Digest": "sha-256=1"}
 PACK_TYPE = "application/vnd.droppr.pack"
 
 
@@ -70,6 +72,7 @@ class DropprLink:
         self._entrance = threading.Lock()
         self._inside = threading.Event()
         self._turned_away: Answer | None = None
+        self._ways = Ways()
         self.info: dict[str, Any] = {}
 
     @property
@@ -86,6 +89,7 @@ class DropprLink:
         if chunk_size is None:
             raise Refused(f"{self._server} answers, but not as a Droppr server does.", "invalid_link")
         self._require_sender()
+        self._ways.by(self.info, self._server)
         self._find_item()
         if self.info.get("requires_password") and callable(self._password):
             self._password = self._password()
@@ -110,7 +114,7 @@ class DropprLink:
         def ask(headers: Mapping[str, str]) -> Answer:
             return self._connections.call("POST", f"{self._path}/uploads", body, headers)
 
-        return _begun(self._expect(self._entering(ask), 201, 200), item.size)
+        return self._begun(self._expect(self._entering(ask), 201, 200), item.size)
 
     def status(self, item: Item, ticket: str) -> UploadStatus:
         found = self._expect(self._connections.call("GET", self._upload(ticket)), 200)
@@ -118,7 +122,7 @@ class DropprLink:
             raise Gone("The upload was begun with a file of another size.", "size_mismatch")
         if found.get("state") == "refused":
             raise Gone("The upload was refused before.", "upload_not_found")
-        return _begun(found, item.size)
+        return self._begun(found, item.size)
 
     def still_there(self, files: Sequence[tuple[Item, str]]) -> list[bool]:
         body = {"uploads": [ticket for _, ticket in files]}
@@ -138,6 +142,8 @@ class DropprLink:
             return False
 
     def send(self, item: Item, ticket: str, chunk: Chunk) -> UploadStatus:
+        if status := self._ways.send(item, ticket, chunk):
+            return status
         start, stop = chunk.span
         headers = {"Content-Range": f"bytes {start}-{stop - 1}/{item.size}", "X-Upload-Id": ticket}
         return self._sent(item, headers, chunk)
@@ -155,7 +161,7 @@ class DropprLink:
         return self._sent(item, headers | self._credentials(), chunk)
 
     def _sent(self, item: Item, headers: dict[str, str], chunk: Chunk) -> UploadStatus:
-        headers |= {"Content-Type": "application/octet-stream", "Want-Repr-Digest": "sha-256=1"}
+        headers |= {"Content-Type": "application/octet-stream", **WANT_DIGEST}
         if chunk.digest:
             headers["Content-Digest"] = chunk.digest
         said = self._expect(self._connections.send("POST", f"{self._path}/upload-chunk", headers, chunk), 200)
@@ -169,7 +175,9 @@ class DropprLink:
         return body | {name: value for name, value in optional.items() if value}
 
     def finish(self, item: Item, ticket: str) -> UploadStatus:
-        return _begun(self._expect(self._connections.call("GET", self._upload(ticket)), 200), item.size)
+        if status := self._ways.finished(ticket):
+            return status
+        return self._begun(self._expect(self._connections.call("GET", self._upload(ticket)), 200), item.size)
 
     def send_pack(self, files: Sequence[Packed], throttle: Throttle) -> list[UploadStatus | UploadProblem]:
         body = b"".join(piece for file in files for piece in (self._pack_line(file), file.data))
@@ -201,9 +209,21 @@ class DropprLink:
 
     def abort(self) -> None:
         self._connections.abort()
+        self._ways.abort()
 
     def close(self) -> None:
         self._connections.close()
+        self._ways.close()
+
+    def _begun(self, said: dict[str, Any], size: int) -> UploadStatus:
+        """Of an upload that has an id by which it is asked for. Raises FileRefused."""
+        status = _begun(said, size)
+        parts = f"{self._upload(status.ticket)}/parts"
+
+        def ask(place: str, body: object) -> dict[str, Any]:
+            return self._expect(self._connections.call("POST", f"{parts}{place}", body, WANT_DIGEST), 200)
+
+        return self._ways.of(status, said.get("direct"), ask, lambda each: _begun(each, size))
 
     def _upload(self, ticket: str) -> str:
         return f"{self._path}/uploads/{quote(ticket, safe='')}"
