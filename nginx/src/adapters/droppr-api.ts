@@ -87,6 +87,11 @@ export class DropprApi {
     this.#everyHeaders = Object.fromEntries(lasting);
   }
 
+  /** What everything goes by. */
+  get transport(): Transport {
+    return this.#config.transport;
+  }
+
   async open(upload: NewUpload, extra: HttpHeaders, signal: AbortSignal): Promise<UploadState> {
     const headers = {
       ...openingHeaders({ ...this.#config.headers, ...extra, "X-Next-Hop-Protocol": protocolSoFar() }),
@@ -109,6 +114,13 @@ export class DropprApi {
     } catch (error) {
       if ((error as UploadError).status !== 404) throw error;
     }
+  }
+
+  /** Asks for addresses of parts, or says (`/done`) which were put; the answer is read in `utils/parts.ts`. */
+  askAboutParts(uploadId: string, place: string, body: Fields, signal: AbortSignal): Promise<unknown> {
+    const headers = { ...this.#everyHeaders, ...JSON_BODY };
+    const url = `${this.#uploadUrl(uploadId)}/parts${place}`;
+    return this.#ask({ method: "POST", url, headers, body: JSON.stringify(body), signal }, (value) => value);
   }
 
   async sendChunk(chunk: ChunkToSend): Promise<ChunkReceipt> {

@@ -29,6 +29,8 @@ export interface UploadState extends Delivery {
   readonly sample: string | null;
   /** Lower-case hex, null until the server has computed it. */
   readonly sha256: string | null;
+  /** How parts of it go straight into a store, as the server tells it, for `utils/parts.ts` to read where they may. */
+  readonly direct: unknown;
 }
 
 /** What the server says of one file of a pack: it stands, or why not. */
@@ -121,6 +123,7 @@ export function parseUploadState(value: unknown): UploadState {
     size: typeof fields.size === "number" ? fields.size : null,
     sample: textOrNull(fields.sample),
     sha256: textOrNull(fields.sha256),
+    direct: fields.direct,
   };
 }
 

@@ -10,6 +10,7 @@ import { ByteRanges, lengthOf, type Span } from "../core/ranges";
 import type { ChunkReceipt, Delivery, UploadState } from "../core/wire";
 import type { Clock, FileLike } from "../ports";
 import type { ConnectionPool } from "./connection-pool";
+import type { Parts } from "./parts";
 import type { Retrier } from "./retrier";
 import { childController, TaskPool } from "./task-pool";
 
@@ -79,6 +80,7 @@ export class Transfer implements Movement {
   readonly #headLeft = new Latch();
   #state: UploadState;
   #complete: boolean;
+  #parts: Parts | null = null;
   /** Bytes that are not on their way yet. */
   #left: () => number;
 
@@ -113,6 +115,7 @@ export class Transfer implements Movement {
   /** Resolves once the server says the file stands complete. */
   async run(): Promise<void> {
     if (this.#complete) this.#config.onDelivered(this.#state);
+    await this.#findParts(this.#state);
     for (let idle = 0; !this.#complete; ) {
       const before = this.safe;
       const setback = await this.#pass();
@@ -160,12 +163,21 @@ export class Transfer implements Movement {
 
   async #open(): Promise<void> {
     try {
-      const { uploadId, ...state } = await this.#config.open();
-      this.#uploadId = uploadId;
+      const state = await this.#config.open();
+      this.#uploadId = state.uploadId;
       this.#noteComplete(state);
+      await this.#findParts(state);
     } finally {
       this.#opened.open();
     }
+  }
+
+  async #findParts({ direct, uploadId }: UploadState): Promise<void> {
+    // With a limit on the speed bytes go evenly, in pieces that are small enough.
+    if (!direct || this.#config.pool.speedLimit.bytesPerSecond !== null) return;
+    // Where the code cannot be loaded, chunks do.
+    const code = await import("./parts").catch(() => null);
+    this.#parts = code?.partsOf(direct, { ...this.#config, uploadId }) ?? null;
   }
 
   get #chunkSize(): number {
@@ -174,6 +186,7 @@ export class Transfer implements Movement {
 
   #take(queue: ChunkQueue): Span | null {
     const { file, pool, width, crowded } = this.#config;
+    if (this.#parts?.isOff === false) return queue.take(this.#parts.size);
     const lanes = Math.min(width, pool.pace.width);
     const left = crowded() ? Number.POSITIVE_INFINITY : queue.left;
     const underWay = file.size - this.safe - queue.left;
@@ -240,6 +253,8 @@ export class Transfer implements Movement {
     const body = file.slice(chunk.start, chunk.stop);
     const early = this.#uploadId === "";
     try {
+      const put = await this.#parts?.send(chunk, signal, (bytes) => this.#onSent(chunk, bytes));
+      if (put) return this.#accept(chunk, put);
       const contentDigest = await digest(body);
       await this.#afterHead(chunk);
       const receipt = await api.sendChunk({
