@@ -68,6 +68,16 @@ describe("an upload that is far away", () => {
     return { id, key };
   };
 
+  it("waits for the opening where its parts go straight into a store", async () => {
+    const ahead = { ...AHEAD, store: "https://s3.example.org" };
+    server
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), ack(true));
+    await distant(200, { ahead }).start();
+    expect(server.asked).toEqual([OPEN, chunk("0-3/8"), chunk("4-7/8")]);
+  });
+
   it("is opened while its first chunks are on their way, under its key, the head first", async () => {
     const opened = vi.fn();
     const waits = { first: () => until(() => server.asked.length === 3) };

@@ -54,9 +54,19 @@ describe("when files are due", () => {
 
   it.each(Object.keys(LANGUAGES) as Language[])("has words in %s", async (language) => {
     await useLanguage(language);
-    paintSeldom(info({ due_in: -3_600, allow_late: false, passed_on_to: "drive", search: true }), NOW);
+    paintSeldom(
+      info({
+        due_in: -3_600,
+        allow_late: false,
+        passed_on_to: "drive",
+        search: true,
+        store: "https://s3.example.org:9000",
+      }),
+      NOW,
+    );
     for (const id of ["due", "full", "foot"]) expect(text(id)).not.toMatch(/\{\w+\}|^$/);
     expect(text("foot")).toContain("Google Drive");
+    expect(text("foot")).toContain(" s3.example.org:9000");
     if (language !== "en") expect(text("full")).not.toMatch(/The files were due/);
   });
 });

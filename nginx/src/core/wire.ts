@@ -78,6 +78,8 @@ export interface LinkInfo {
   readonly full: boolean;
   /** Where files go after this server: "s3", "drive", or null for nowhere. */
   readonly passedOnTo: string | null;
+  /** Where large files go straight to, as scheme, host and port, or null. */
+  readonly store: string | null;
   /** Whether texts in files are indexed. */
   readonly search: boolean;
   /** Lower case, without dots; empty for any. */
@@ -196,6 +198,7 @@ export function parseLinkInfo(value: unknown): LinkInfo {
     bytesLeft: left(fields.bytes_left),
     full: fields.full === true || (dueIn !== null && dueIn <= 0 && fields.allow_late === false),
     passedOnTo: textOrNull(fields.passed_on_to),
+    store: textOrNull(fields.store),
     search: fields.search === true,
     allowedExtensions: extensions(fields.allowed_extensions),
     askName: asked(fields.ask_name),

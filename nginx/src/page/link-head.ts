@@ -31,7 +31,7 @@ export function paintHead(info: LinkInfo): void {
   }
   const foot = need("foot");
   // What few links say comes when it is needed; until then they do not say that files go nowhere else.
-  const isPlain = info.passedOnTo === null && !info.search;
+  const isPlain = info.passedOnTo === null && !info.search && info.store === null;
   setText(foot, t("foot"));
   setHidden(foot, !isPlain);
   if (!isPlain || info.dueIn !== null)

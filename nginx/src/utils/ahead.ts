@@ -9,6 +9,8 @@ import { parseUploadState, type UploadState } from "../core/wire";
 export interface Ahead {
   readonly chunkSize: number;
   readonly maxParallelChunks: number;
+  /** Where larger files than one chunk go straight to: then they wait for the opening, as their parts do. */
+  readonly store?: string | null;
 }
 
 interface Unopened {
@@ -22,6 +24,7 @@ const FAR_MS = 50;
 /** An upload that is still to be opened; null where that has to be waited for. */
 export function unopened({ file, ahead }: Unopened, pace: Pace): UploadState | null {
   if (!ahead || file.size === 0 || ahead.maxParallelChunks <= 1 || pace.roundTripMs < FAR_MS) return null;
+  if (ahead.store && file.size > ahead.chunkSize) return null;
   return parseUploadState({
     upload_id: "",
     chunk_size: ahead.chunkSize,

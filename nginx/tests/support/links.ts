@@ -20,6 +20,7 @@ export const NO_LIMITS: LinkInfo = {
   bytesLeft: null,
   full: false,
   passedOnTo: null,
+  store: null,
   search: false,
   allowedExtensions: [],
   askName: "no",
