@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     due: "موعد التسليم: {date}",
     late: "متأخر بمقدار {time}",
     over: "انتهى موعد التسليم، ولا يقبل هذا الرابط ملفات متأخرة. اطلب مزيدًا من الوقت ممن أرسله إليك.",
-    store: "تذهب الملفات الكبيرة مباشرة إلى المخزن {host}.",
+    store: "تذهب ملفاتك إلى هذا الخادم، والكبيرة منها مباشرة إلى مخزنه {host}.",
     passed: "تذهب ملفاتك إلى هذا الخادم، وهو يمرّرها إلى {place}.",
     search: "تُفهرَس النصوص في ملفاتك كي يتمكّن مستلمها من البحث فيها.",
   },
@@ -28,7 +28,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     due: "Fällig am {date}",
     late: "{time} zu spät",
     over: "Die Dateien waren fällig, und dieser Link nimmt keine verspäteten an. Bitten Sie die Person, die Ihnen den Link geschickt hat, um mehr Zeit.",
-    store: "Große Dateien gehen geradewegs in den Speicher {host}.",
+    store: "Ihre Dateien gehen an diesen Server, große direkt in seinen Speicher {host}.",
     passed: "Ihre Dateien gehen an diesen Server, der sie an {place} weitergibt.",
     search: "Texte in Ihren Dateien werden erfasst, damit der Empfänger sie durchsuchen kann.",
   },
@@ -36,7 +36,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     due: "Due {date}",
     late: "{time} late",
     over: "The files were due, and this link takes no late ones. Ask the person who sent you the link for more time.",
-    store: "Large files go straight into the store {host}.",
+    store: "Your files go to this server, large ones straight into its store {host}.",
     passed: "Your files go to this server, which passes them on to {place}.",
     search: "Texts in your files are indexed, so that whoever receives them can search them.",
   },
@@ -44,7 +44,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     due: "Para el {date}",
     late: "{time} de retraso",
     over: "El plazo de los archivos ha vencido y este enlace no acepta envíos con retraso. Pida más tiempo a quien le envió el enlace.",
-    store: "Los archivos grandes van directamente al almacén {host}.",
+    store: "Sus archivos van a este servidor, los grandes directamente a su almacén {host}.",
     passed: "Sus archivos van a este servidor, que los entrega a {place}.",
     search: "Los textos de sus archivos se indexan para que quien los recibe pueda buscar en ellos.",
   },
@@ -52,7 +52,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     due: "À envoyer avant le {date}",
     late: "{time} de retard",
     over: "La date limite est passée et ce lien n’accepte pas de fichiers en retard. Demandez plus de temps à la personne qui vous a envoyé le lien.",
-    store: "Les gros fichiers vont directement dans l’espace de stockage {host}.",
+    store: "Vos fichiers vont à ce serveur, les gros directement dans son espace de stockage {host}.",
     passed: "Vos fichiers vont à ce serveur, qui les transmet à {place}.",
     search:
       "Les textes de vos fichiers sont indexés pour que leur destinataire puisse y faire des recherches.",
@@ -61,7 +61,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     due: "期限: {date}",
     late: "{time}の遅れ",
     over: "期限を過ぎており、このリンクは遅れたファイルを受け付けません。リンクを送ってくれた方に、期限の延長を相談してください。",
-    store: "大きなファイルは、ストレージ {host} に直接送られます。",
+    store: "ファイルはこのサーバーに送られ、大きなものはそのストレージ {host} に直接送られます。",
     passed: "ファイルはこのサーバーに送られ、そこから {place} に渡されます。",
     search: "受け取る人が検索できるように、ファイル内の文章は索引に登録されます。",
   },
@@ -69,7 +69,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     due: "Termin: {date}",
     late: "spóźnienie: {time}",
     over: "Termin minął, a ten link nie przyjmuje spóźnionych plików. Poproś osobę, która przysłała link, o więcej czasu.",
-    store: "Duże pliki trafiają bezpośrednio do magazynu {host}.",
+    store: "Twoje pliki trafiają na ten serwer, duże prosto do jego magazynu {host}.",
     passed: "Twoje pliki trafiają na ten serwer, który przekazuje je do {place}.",
     search: "Teksty w Twoich plikach są indeksowane, aby odbiorca mógł je przeszukiwać.",
   },
@@ -82,7 +82,7 @@ export function paintSeldom(info: LinkInfo, now = Date.now()): void {
   const { passedOnTo, search, store } = info;
   if (passedOnTo !== null || search || store !== null) {
     const passed = words.passed.replace("{place}", PLACES[passedOnTo ?? ""] ?? passedOnTo ?? "");
-    const where = passedOnTo === null ? t("foot") : passed;
+    const where = passedOnTo !== null ? passed : store === null && t("foot");
     const foot = need("foot");
     const straight = store && words.store.replace("{host}", store.replace(/^https?:\/\//, ""));
     setText(foot, [where, straight, search && words.search].filter(Boolean).join(" "));
