@@ -25,6 +25,9 @@ class Line:
     reader: socket.socket
     is_over: bool = False
 
+    def ended(self) -> bool:
+        return self.is_over
+
     def heard(self) -> bytes:
         """What has come; where the connection was closed, with ``<closed>`` behind it."""
         heard = b""
@@ -205,14 +208,14 @@ def test_a_reader_who_takes_nothing_for_long_is_let_go_of(hall: Hall) -> None:
     look.data = "2" * 3_500
     hall.pass_on(1)
     hall.pass_on(module.STUCK_SECONDS - 1)
-    assert not line.is_over
+    assert not line.ended()
     # One who takes some of it has its time again.
     assert line.heard()
     hall.streams.turn(0)
     hall.pass_on(2)
-    assert not line.is_over
+    assert not line.ended()
     hall.pass_on(module.STUCK_SECONDS)
-    assert line.is_over
+    assert line.ended()
     assert not line.heard().endswith(b"\n\n<closed>"), "there was nothing left to take"
 
 
