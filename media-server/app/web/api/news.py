@@ -74,9 +74,11 @@ class News:
 
 @news.record_once
 def _know(state: BlueprintSetupState) -> None:
-    here = state.app.extensions["droppr"]
-    state.app.extensions[_NEWS] = News(
-        lambda: here.readers.newest(), lambda owners: here.links.file_requests.moved(owners)
+    # Of an app that only tells its routes there is nothing else.
+    extensions = state.app.extensions
+    extensions[_NEWS] = News(
+        lambda: extensions["droppr"].readers.newest(),
+        lambda owners: extensions["droppr"].links.file_requests.moved(owners),
     )
 
 
