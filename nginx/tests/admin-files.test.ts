@@ -442,7 +442,7 @@ describe("FileRow", () => {
     expect(shown(made, "passed-on-line")?.hidden).toBe(true);
     expect(telling({ state: "sending", why: null, remote: null })).toEqual(["Is being passed on", true]);
     expect(telling({ state: "failed", why: FULL, remote: null })).toEqual([
-      "Could not be passed on. It is full there. The other server said: “QuotaExceeded”",
+      "Could not be passed on. It is full there. The other server said: “QuotaExceeded”.",
       false,
     ]);
     shown(made, "pass-on")?.click();

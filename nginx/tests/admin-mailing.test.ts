@@ -60,7 +60,7 @@ describe("Mailing", () => {
     expect(asked).toEqual([["anna, ben", "Dear all,"]]);
     expect(lines()).toEqual([
       "anna: sent",
-      "ben: not taken. It is not there: no such mailbox, address or folder. The other server said: “550 No such user”",
+      "ben: not taken. It is not there: no such mailbox, address or folder. The other server said: “550 No such user”.",
     ]);
     fill("carla", "Dear all,");
     await send();

@@ -111,10 +111,10 @@ describe("messages in words", () => {
   it("say why by kind, and in whose words", () => {
     const words = (why: Why): string => outcomeWords(message({ state: "given_up", why }), NOW);
     expect(words(because("550 5.1.1 Unknown", "no_such", "550 5.1.1 Unknown"))).toBe(
-      "Given up. It is not there: no such mailbox, address or folder. The other server said: “550 5.1.1 Unknown”",
+      "Given up. It is not there: no such mailbox, address or folder. The other server said: “550 5.1.1 Unknown”.",
     );
     expect(words(because("No answer: Connection refused.", "unreachable", "Connection refused"))).toBe(
-      "Given up. The other server cannot be reached. In detail: “Connection refused”",
+      "Given up. The other server cannot be reached. In detail: “Connection refused”.",
     );
     expect(words(because("No answer within 15 seconds.", "timed_out"))).toBe(
       "Given up. The other server did not answer in time.",
@@ -135,10 +135,10 @@ describe("messages in words", () => {
     await loadWords("telling");
     const words = (why: Why): string => outcomeWords(message({ state: "given_up", why }), NOW);
     expect(words(because("535 5.7.8 no", "log_in", "535 5.7.8 no"))).toBe(
-      "Aufgegeben. Benutzer, Passwort oder Schlüssel werden dort nicht angenommen. Der andere Server sagte: „535 5.7.8 no“",
+      "Aufgegeben. Benutzer, Passwort oder Schlüssel werden dort nicht angenommen. Der andere Server sagte: „535 5.7.8 no“.",
     );
     expect(words(because("Allow its network in DROPPR_X.", "not_allowed"))).toBe(
-      "Aufgegeben. Dieser Server darf sich nicht mit dieser Adresse verbinden. Genauer: „Allow its network in DROPPR_X.“",
+      "Aufgegeben. Dieser Server darf sich nicht mit dieser Adresse verbinden. Genauer: „Allow its network in DROPPR_X“.",
     );
     expect(words(because("They want no reminders.", "not_needed"))).toBe(
       "Aufgegeben. Es wird nicht mehr gebraucht.",

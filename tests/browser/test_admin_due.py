@@ -126,9 +126,10 @@ def test_a_list_of_people_becomes_a_link_and_a_mail_each_and_nothing_twice(
     open_panel(desk).get_by_role("button", name="A link for each of many people").click()
     panel = desk.locator("#people-panel")
     people = panel.get_by_label("People")
-    people.fill("Carl,carl@example.org\nDora,dora@\nEmil")
+    people.fill("Name,E-mail,Language\nCarl,carl@example.org,de\nDora,dora@\nEmil,,français")
     rows = panel.locator("tbody tr")
     expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("Deutsch")
     expect(rows.nth(1)).to_contain_text("That is no e-mail address.")
     panel.get_by_label("Title").fill("Papers of {name}")
     panel.get_by_label("Mail each of them").check()
@@ -140,6 +141,10 @@ def test_a_list_of_people_becomes_a_link_and_a_mail_each_and_nothing_twice(
     expect(panel.locator("[data-part=summary]")).to_have_text("2 links are made.")
     expect(rows.nth(0)).to_be_in_viewport()
     assert complaints(desk) == []
+    listed = client.call("GET", "/api/droppr/requests", owner=True).json["requests"]
+    languages = {each["recipient_name"]: each["recipient_language"] for each in listed}
+    assert (languages["Carl"], languages["Emil"]) == ("de", "fr")
+    eventually(lambda: [each["Content-Language"] for each in box.mails if each["To"] == "carl@example.org"] == ["de"])
     # Another visit, with the same list and one more.
     desk.reload()
     open_panel(desk).get_by_role("button", name="A link for each of many people").click()

@@ -49,7 +49,9 @@ export function whyWords({ answer, reason, said }: Why): string {
 }
 
 function quoted(key: "reason_in_detail" | "reason_of_other", words: string): string {
-  return words === "" ? "" : t(key, { said: visibleName(words) });
+  // What is quoted may be a sentence already, and the one around it ends by itself.
+  const said = visibleName(words).replace(/[.。]+$/, "");
+  return said === "" ? "" : t(key, { said });
 }
 
 /** Others' words may be a sentence already. */

@@ -119,6 +119,6 @@ export default {
   reason_gone: "ما يتعلق به لم يعد موجودًا.",
   reason_not_needed: "لم تعد هناك حاجة إليه.",
   reason_here: "لم يستطع هذا الخادم أداء دوره؛ سجلّه يذكر السبب.",
-  reason_of_other: "قال الخادم الآخر: «{said}»",
-  reason_in_detail: "التفصيل: «{said}»",
+  reason_of_other: "قال الخادم الآخر: «{said}».",
+  reason_in_detail: "التفصيل: «{said}».",
 } satisfies Words<"common">;

@@ -112,6 +112,6 @@ export default {
   reason_gone: "Worum es geht, ist nicht mehr da.",
   reason_not_needed: "Es wird nicht mehr gebraucht.",
   reason_here: "Dieser Server konnte seinen Teil nicht tun; sein Protokoll sagt, warum.",
-  reason_of_other: "Der andere Server sagte: „{said}“",
-  reason_in_detail: "Genauer: „{said}“",
+  reason_of_other: "Der andere Server sagte: „{said}“.",
+  reason_in_detail: "Genauer: „{said}“.",
 } satisfies Words<"common">;

@@ -114,6 +114,6 @@ export default {
   reason_gone: "What it is about is no longer there.",
   reason_not_needed: "It is not needed any more.",
   reason_here: "This server could not do its part; its log says why.",
-  reason_of_other: "The other server said: “{said}”",
-  reason_in_detail: "In detail: “{said}”",
+  reason_of_other: "The other server said: “{said}”.",
+  reason_in_detail: "In detail: “{said}”.",
 };

@@ -109,6 +109,6 @@ export default {
   reason_gone: "Aquello de lo que trata ya no está.",
   reason_not_needed: "Ya no hace falta.",
   reason_here: "Este servidor no pudo hacer su parte; su registro dice por qué.",
-  reason_of_other: "El otro servidor dijo: «{said}»",
-  reason_in_detail: "En detalle: «{said}»",
+  reason_of_other: "El otro servidor dijo: «{said}».",
+  reason_in_detail: "En detalle: «{said}».",
 } satisfies Words<"common">;

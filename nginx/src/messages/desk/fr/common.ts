@@ -109,6 +109,6 @@ export default {
   reason_gone: "Ce dont il s’agit n’est plus là.",
   reason_not_needed: "Ce n’est plus nécessaire.",
   reason_here: "Ce serveur n’a pas pu faire sa part ; son journal dit pourquoi.",
-  reason_of_other: "L’autre serveur a dit : « {said} »",
-  reason_in_detail: "En détail : « {said} »",
+  reason_of_other: "L’autre serveur a dit : « {said} ».",
+  reason_in_detail: "En détail : « {said} ».",
 } satisfies Words<"common">;

@@ -108,6 +108,6 @@ export default {
   reason_gone: "対象がもうありません。",
   reason_not_needed: "もう必要ありません。",
   reason_here: "このサーバーで処理できませんでした。理由はログにあります。",
-  reason_of_other: "相手のサーバーの応答:「{said}」",
-  reason_in_detail: "詳細:「{said}」",
+  reason_of_other: "相手のサーバーの応答:「{said}」。",
+  reason_in_detail: "詳細:「{said}」。",
 } satisfies Words<"common">;

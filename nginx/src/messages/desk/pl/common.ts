@@ -108,6 +108,6 @@ export default {
   reason_gone: "Tego, czego to dotyczy, już nie ma.",
   reason_not_needed: "To już niepotrzebne.",
   reason_here: "Ten serwer nie mógł zrobić swojej części; jego dziennik mówi dlaczego.",
-  reason_of_other: "Drugi serwer odpowiedział: „{said}”",
-  reason_in_detail: "Dokładniej: „{said}”",
+  reason_of_other: "Drugi serwer odpowiedział: „{said}”.",
+  reason_in_detail: "Dokładniej: „{said}”.",
 } satisfies Words<"common">;
