@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
-from tests.support.live import MEDIA_SERVER
+from tests.support.template import MOVED_CLOCK
 
 
 class Now:
@@ -23,14 +22,11 @@ class Now:
 
 
 class MovedClock:
-    """How far ahead the clock of a program is that runs with ``environment``; see moved_clock/sitecustomize.py."""
+    """How far ahead the clock of a server or a `droppr` is that is forked (template.py) with ``environment``."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self.environment = {
-            "PYTHONPATH": f"{Path(__file__).with_name('moved_clock')}{os.pathsep}{MEDIA_SERVER}",
-            "MOVED_CLOCK": str(file),
-        }
+        self.environment = {MOVED_CLOCK: str(file)}
         self.set(0)
 
     def set(self, hours: float) -> None:

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from tests.support.template import Server, Template
+from tests.support.template import MOVED_CLOCK, Server, Template
 
 PROJECT = Path(__file__).resolve().parents[2]
 MEDIA_SERVER = PROJECT / "media-server"
@@ -136,6 +136,7 @@ class LiveServer:
 
     def _executed(self) -> subprocess.Popen[bytes]:
         """As an owner does. Needed where the environment says more than the app's settings: to Python or to a library."""
+        assert MOVED_CLOCK not in self.environment, "only the clock of a forked one is moved"
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-c", _LAUNCH, *self._program],
@@ -240,7 +241,7 @@ def _is_setting(name: str) -> bool:
 
 
 def _is_plain_setting(name: str) -> bool:
-    return name.startswith(("DROPPR_", "PARALLEL_UPLOAD_")) or name == "ENABLE_PARALLEL_UPLOADS"
+    return name.startswith(("DROPPR_", "PARALLEL_UPLOAD_")) or name in ("ENABLE_PARALLEL_UPLOADS", MOVED_CLOCK)
 
 
 def _left_of(process: Server | subprocess.Popen[bytes]) -> list[int]:

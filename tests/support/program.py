@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.support.template import MEDIA_SERVER, Template
+from tests.support.template import MEDIA_SERVER, MOVED_CLOCK, Template
 
 DROPPR = str(Path(sys.executable).with_name("droppr"))
 _TO_PYTHON = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "GLIBC_")
@@ -28,6 +28,7 @@ class Droppr(subprocess.Popen[Any]):
     def _execute_child(self, args: list[str], *more: Any) -> None:
         """How Popen starts a program, once it has made the pipes to it."""
         if not self._is_forked:
+            assert MOVED_CLOCK not in self._environment, (_to_python(self._environment), _to_python(os.environ))
             super()._execute_child(args, *more)  # type: ignore[misc]
             return
         _, _, _, pass_fds, cwd, _, _, _, shell, *rest = more
@@ -72,6 +73,6 @@ class Droppr(subprocess.Popen[Any]):
 def _to_python(environment: Mapping[str, str]) -> dict[str, str]:
     told = {name: value for name, value in environment.items() if name.startswith(_TO_PYTHON)}
     # Where it is not told, the code is this copy's as well.
-    if told.get("PYTHONPATH", MEDIA_SERVER).partition(os.pathsep)[0] == MEDIA_SERVER:
+    if os.path.abspath(told.get("PYTHONPATH", MEDIA_SERVER).partition(os.pathsep)[0]) == MEDIA_SERVER:
         told["PYTHONPATH"] = MEDIA_SERVER
     return told
