@@ -19,8 +19,8 @@ from app.storage.disk.file_identity import identity_of
 from app.wiring import build
 from tests.support.actors import OWNER
 
-FILES = 15_000
-MOST_BYTES = 8 * 1024 * 1024
+FILES = 8_000
+MOST_BYTES = 5 * 1024 * 1024
 """Rows of that many files in Python's own objects take about a kilobyte each."""
 
 
