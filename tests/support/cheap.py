@@ -13,5 +13,5 @@ def have_it_cheap() -> None:
     from app.services.links import passwords
     from app.storage.captcha import altcha
 
-    passwords.PasswordHasher = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)  # type: ignore[attr-defined, assignment]
+    vars(passwords)["PasswordHasher"] = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
     altcha.ITERATIONS = 10
