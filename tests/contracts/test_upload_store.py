@@ -20,6 +20,7 @@ from app.core.paths import RelPath
 from app.core.ports.uploads import Upload, UploadStore
 from app.core.ranges import ByteRanges, Span
 from app.core.session import State
+from tests.support.files import content
 from tests.support.stores import ID, KINDS, Stores, body, session, take
 
 FOLDER = RelPath.parse("in/box")
@@ -43,6 +44,19 @@ def bytes_of(store: UploadStore, span: Span) -> bytes:
 def need_readable(store: UploadStore) -> None:
     if not store.facts.readable:
         pytest.skip("this store cannot read what is not finished")
+
+
+def test_what_has_no_gaps_can_be_read_before_it_has_a_name(stores: Stores, store: UploadStore) -> None:
+    data = content(1000)
+    store.create(session())
+    take(store, Span(400, 1000), data[400:])
+    take(store, Span(0, 400), data[:400])
+    for each in (store, stores.uploads()):
+        assert bytes_of(each, Span(0, 1000)) == data
+        assert bytes_of(each, Span(399, 402)) == data[399:402]
+    store.delete(ID)
+    with pytest.raises(UploadNotFound):
+        bytes_of(store, Span(0, 1000))
 
 
 def test_what_was_created_is_told_whole(stores: Stores, store: UploadStore) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import subprocess
 from collections.abc import Iterator
@@ -118,6 +119,18 @@ def test_chunks_of_any_size_in_any_order_through_both_nodes_make_one_file(cluste
     assert part.body == data[CELL - 3 : CELL + 4]
     assert len(cluster.objects() - before) == 1, "what was gathered is gone"
     assert cluster.seaweed.uploads(cluster.bucket) == []
+
+
+def test_a_large_file_whose_digest_was_declared_is_compared_after_its_last_byte_was_answered(cluster: Cluster) -> None:
+    links, data = cluster.link(), content(65 * MIB, 4)
+    digest = hashlib.sha256(data).hexdigest()
+    upload_id = links[0].opened("film.mov", len(data), sha256=digest)
+    sent(links, upload_id, data, spans(len(data), CELL))
+    told = links[1].status(upload_id).expect(200).json
+    assert (told["state"], told["missing_ranges"]) in [("verifying", []), ("complete", [])]
+    eventually(lambda: links[1].status(upload_id).json["state"] == "complete", seconds=60)
+    (file,) = links[0].files()
+    assert (file["path"], file["size"], file["sha256"]) == ("film.mov", len(data), digest)
 
 
 def test_files_of_one_name_are_numbered_whichever_node_takes_them(cluster: Cluster) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from droppr_client.upload import DropprLink, Options, Outcome, Refused, UploadManager, UploadResult
+from droppr_client.upload import DropprLink, Options, Outcome, Refused, UploadManager, UploadResult, retry
 from droppr_client.upload.captcha import MAX_ITERATIONS, solved
 from droppr_client.upload.handoff import handed_off
 from droppr_client.upload.wire import MAX_WAIT_SECONDS, document, seconds
@@ -76,6 +76,41 @@ def test_an_honest_one_gets_it(tmp_path):
     with Server() as server:
         assert send(server, tmp_path).success
         assert server.arrived == SIZE
+
+
+class Verifying(Server):
+    """One that has everything and says so, and then, each time it is asked, what comes next."""
+
+    def __init__(self, *states: str) -> None:
+        super().__init__()
+        self.states = list(states)
+
+    def usual(self, asked: Asked) -> tuple[str, Any]:
+        name, usual = super().usual(asked)
+        if name == "status":
+            state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+            return name, {**DONE, "complete": state == "complete", "state": state}
+        return name, {**usual, "complete": False} if name == "chunk" and usual is DONE else usual
+
+
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [
+        (["verifying", "verifying", "complete"], None),
+        (["verifying", "refused"], "checksum_mismatch"),
+        (["verifying"], "busy"),
+    ],
+    ids=["right", "wrong", "without end"],
+)
+def test_who_compares_a_digest_is_waited_for(
+    states: list[str], code: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(retry, "MAX_LOOKS", 5)
+    with Verifying(*states) as server:
+        result = send(server, tmp_path)
+        assert (result.success, result.code) == (code is None, code)
+        assert server.arrived == SIZE, "nothing is sent again"
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=repr)

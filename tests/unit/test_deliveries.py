@@ -35,6 +35,7 @@ def test_a_delivery_that_only_the_ledger_remembers_is_recalled_by_all_who_ask_at
         observer=unused,
         digests=unused,
         promises=unused,
+        background=unused,
     )
     seen = store.open(ID).status()
     assert seen.interrupted

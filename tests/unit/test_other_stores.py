@@ -8,6 +8,7 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from app import create_app
 from app.core.ranges import Span
 from app.core.store_facts import StoreFacts
 from app.core.waiting_room import WaitingRoom
+from app.services.receiving import deliveries
 from app.settings import Settings
 from app.storage.disk.leader import LocalLeader
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.secret_file import LocalSecrets
-from app.wiring import build
+from app.wiring import build, receiving
 from app.wiring.stores import Stores
 from tests.support.files import PDF, content, files_below, linux_program
 from tests.support.live import MEDIA_SERVER
@@ -194,6 +196,33 @@ def test_a_download_is_sent_to_where_the_file_lies(tmp_path: Path, facts: StoreF
     reply = house.client.get(f"{house.link}/files/a b.bin", headers=OWNER)
     assert reply.status_code == 302
     assert reply.headers["Location"].startswith("https://memory.invalid/")
+
+
+def test_a_digest_that_takes_long_to_compare_is_compared_while_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[Callable[[], object]] = []
+    monkeypatch.setattr(deliveries, "SOON_BYTES", MIB)
+    monkeypatch.setattr(receiving, "BackgroundQueue", lambda: jobs.append)
+    house, data = House(tmp_path, StoreFacts(local=False, readable=False)), content(2 * MIB)
+    digest = hashlib.sha256(data).hexdigest()
+    right, wrong, cancelled = (
+        house.send(f"{n}.bin", data, sha256=n).json["upload_id"] for n in (digest, "1" * 64, "2" * 64)
+    )
+    for upload_id in (right, wrong, cancelled):
+        told = house.client.get(f"{house.link}/uploads/{upload_id}").json
+        assert (told["state"], told["complete"], told["missing_ranges"]) == ("verifying", False, [])
+    assert (len(jobs), house.listed, house.kept) == (3, [], {})
+    assert house.client.delete(f"{house.link}/uploads/{cancelled}").status_code in (200, 204)
+    for job in jobs:
+        job()
+    told = house.client.get(f"{house.link}/uploads/{right}").json
+    assert (told["state"], told["complete"], told["sha256"]) == ("complete", True, digest)
+    assert house.client.get(f"{house.link}/uploads/{wrong}").json["state"] == "refused"
+    assert house.client.get(f"{house.link}/uploads/{cancelled}").status_code in (404, 410)
+    assert house.kept == {f"in/{digest}.bin": data}
+    assert [file["sha256"] for file in house.listed] == [digest]
+    assert len(jobs) == 3, "once it is over, nobody begins it again"
 
 
 def test_senders_are_told_chunks_that_suit_the_store(tmp_path: Path) -> None:

@@ -20,6 +20,16 @@ class State(StrEnum):
     """Its content was not acceptable; the bytes are gone and no more are taken."""
 
 
+class ToldState(StrEnum):
+    """What is told of the state of an upload."""
+
+    OPEN = "open"
+    VERIFYING = "verifying"
+    """All bytes have come, and the digest that was declared for the whole file is compared with theirs before it is delivered."""
+    COMPLETE = "complete"
+    REFUSED = "refused"
+
+
 NEXT: dict[State, frozenset[State]] = {
     State.OPEN: frozenset({State.COMPLETE, State.REFUSED}),
     State.COMPLETE: frozenset(),
@@ -96,6 +106,12 @@ class UploadSession:
     def is_whole(self) -> bool:
         """Whether the upload has no gaps: every byte is recorded, or the file is delivered."""
         return self.state is State.COMPLETE or self.ranges.length == self.size
+
+    @property
+    def told_state(self) -> ToldState:
+        """The state as it is told."""
+        waits = self.state is State.OPEN and self.declared_sha256 is not None and self.is_whole
+        return ToldState.VERIFYING if waits else ToldState(self.state.value)
 
     @property
     def missing_count(self) -> int:

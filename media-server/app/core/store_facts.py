@@ -12,7 +12,7 @@ class StoreFacts:
     local: bool
     """Whether bytes lie on this machine's disk, whose free room is judged before they come."""
     readable: bool
-    """Whether the bytes of an unfinished upload can be read."""
+    """Whether the bytes of an upload can be read while some are missing. Those of one without gaps always can."""
     staged: bool = False
     """Whether a chunk takes its room on the disk twice while it is received."""
     alignment: int = 1

@@ -159,6 +159,7 @@ def _build_deliveries(ground: Ground, heads: HeadJudge, digests: FileDigests, pr
         observer=ground.observer,
         digests=digests,
         promises=promises,
+        background=BackgroundQueue(),
     )
 
 

@@ -17,7 +17,8 @@ class UploadProblem(Exception):
 class Retryable(UploadProblem):
     """Trying again may help. ``retry_after``: seconds the target asks us to wait; ``overload``: send less at once.
 
-    ``pause``: the target takes nothing new from us until then, so waiting does not count as an attempt.
+    ``pause``: the target takes nothing new from us until then, so waiting does not count as an attempt; nor does it where the target
+    is ``working`` on what it has.
     """
 
     def __init__(
@@ -29,12 +30,14 @@ class Retryable(UploadProblem):
         overload: bool = False,
         pause: bool = False,
         broken: bool = False,
+        working: bool = False,
     ) -> None:
         super().__init__(sentence, code)
         self.retry_after = retry_after
         self.overload = overload
         self.pause = pause
         self.broken = broken
+        self.working = working
 
 
 class FileRefused(UploadProblem):
@@ -46,7 +49,7 @@ class MovedAway(FileRefused):
 
 
 class Unwanted(FileRefused):
-    """The owner has cancelled this upload. We do not begin another; whoever runs us again may."""
+    """The owner has cancelled this upload, or what arrived was refused in the end. We do not begin another; whoever runs us again may."""
 
 
 class ChunkTooLarge(UploadProblem):

@@ -13,6 +13,10 @@ MAX_DETOURS = 1000
 MAX_LOSSES = 10
 """Times that a target misses what it has said it has."""
 
+LOOK_SECONDS = 2.0
+MAX_LOOKS = 43_200
+"""How often a target is asked that says it compares a digest, in a day: then it does something else."""
+
 
 @dataclass
 class Retries:
@@ -39,7 +43,7 @@ class Retries:
         moved, self.moved = self.moved, False
         if moved and problem.broken:
             return 0.0
-        if not problem.pause:
+        if not (problem.pause or problem.working):
             self.failures += 1
         if self.failures > self.most:
             return None
@@ -54,13 +58,21 @@ class Patience:
     attempt, so that without an end of its own it would have none."""
 
     def __init__(self) -> None:
-        self._detours = self._losses = 0
+        self._detours = self._losses = self._looks = 0
         self._reached = -1
 
     def for_a_detour(self) -> bool:
         """Whether to go along with another wish for other bytes, or for fewer."""
         self._detours += 1
         return self._detours <= MAX_DETOURS
+
+    def for_its_end(self, verifying: bool) -> Retryable:
+        """What to do while the target has everything and has not finished: as long as it compares a digest, ask again now and then."""
+        self._looks += 1
+        if verifying and self._looks <= MAX_LOOKS:
+            sentence = "The server compares the digest of the whole file."
+            return Retryable(sentence, "busy", retry_after=LOOK_SECONDS, working=True)
+        return Retryable("The server has everything and has not finished the file yet.", "busy")
 
     def for_gaps_from(self, first: int) -> bool:
         """Whether to send what is missing from ``first`` on, after all that had been missing was sent. A target names

@@ -275,7 +275,7 @@ class Transfer:
             status = self._context.target.finish(item, status.ticket)
             self._stand(status)
             if not status.complete and not status.missing:
-                raise Retryable("The server has everything and has not finished the file yet.", "busy")
+                raise self._patience.for_its_end(status.verifying)
             if not status.complete:
                 if not self._patience.for_gaps_from(status.missing[0][0]):
                     raise FileRefused("The server does not keep what it is sent.", "not_kept")

@@ -2545,6 +2545,11 @@ export interface components {
             /** @description Whether it is of the same paragraph as the one before. */
             readonly goes_on: boolean;
         };
+        /**
+         * @description What is told of the state of an upload.
+         * @enum {string}
+         */
+        readonly ToldState: "open" | "verifying" | "complete" | "refused";
         /** @description An upload as it stands. */
         readonly UploadStatus: {
             readonly missing_ranges: readonly (readonly [
@@ -2574,7 +2579,7 @@ export interface components {
             ])[];
             /** @description There are more than are told. */
             readonly received_ranges_truncated?: boolean;
-            readonly state: components["schemas"]["State"];
+            readonly state: components["schemas"]["ToldState"];
             readonly path: string;
             readonly name: string;
             readonly size: number;

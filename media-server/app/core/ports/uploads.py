@@ -55,7 +55,7 @@ class Upload(Protocol):
 
     def content(self) -> AbstractContextManager[Content]:
         """Open the bytes for reading until the block ends, even if the upload is delivered or deleted meanwhile; what was never
-        recorded reads as anything. Only where ``StoreFacts.readable``."""
+        recorded reads as anything. Of an upload with gaps only where ``StoreFacts.readable``. Raises UploadNotFound, Busy."""
         ...
 
     def update(self, change: Callable[[UploadSession], UploadSession]) -> UploadSession:

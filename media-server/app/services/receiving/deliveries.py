@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from app.core.checklists import narrowed
 from app.core.errors import ChecksumMismatch, TypeNotAllowed, UploadError, UploadNotFound
@@ -19,7 +20,7 @@ from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.core.sums import Sums
 from app.services.operations.observer import Observer
-from app.services.receiving.file_digests import SMALL_FILE_BYTES, FileDigests
+from app.services.receiving.file_digests import SMALL_FILE_BYTES, SOON_BYTES, FileDigests
 from app.services.receiving.heads import HeadJudge
 from app.services.receiving.promises import Promises
 
@@ -43,7 +44,9 @@ class Deliveries:
         observer: Observer,
         digests: FileDigests,
         promises: Promises,
+        background: Callable[[Callable[[], object]], None],
     ) -> None:
+        """``background`` runs a job when there is time for it; a job that is lost is begun again by whoever asks for the upload."""
         self._store = store
         self._requests = requests
         self._inbox = inbox
@@ -52,9 +55,13 @@ class Deliveries:
         self._observer = observer
         self._digests = digests
         self._promises = promises
+        self._background = background
+        self._verifying: set[str] = set()
+        self._lock = threading.Lock()
 
     def finish(self, upload_id: str, link: RequestLink) -> UploadSession:
-        """Deliver an upload that has no gaps; one that has gaps or is complete is returned as it stands.
+        """Deliver an upload that has no gaps; one that has gaps or is complete is returned as it stands, and so is a large one whose
+        declared digest can be compared only by fetching all of it: that is done in the background, and the upload delivered afterwards.
 
         Waits for ``Upload.exclusive``, which the caller must not hold; of any number of calls one delivers. Raises TypeNotAllowed or
         ChecksumMismatch when the content is not acceptable, and the upload is then refused; TypeNotAllowed where it was refused
@@ -69,8 +76,14 @@ class Deliveries:
                 raise TypeNotAllowed(session.refusal)
             if session.state is State.COMPLETE or not session.is_whole:
                 return session
-            with self._observer.finishing():
-                return self._deliver(upload, session, link)
+            if not self._takes_long(session):
+                with self._observer.finishing():
+                    return self._deliver(upload, session, link)
+        with self._lock:
+            if upload_id not in self._verifying:
+                self._verifying.add(upload_id)
+                self._background(lambda: self._verify(upload, link))
+        return session
 
     def recall(self, session: UploadSession) -> UploadSession:
         """Bring an ``interrupted`` session up to date: one whose file the ledger has is made complete, and kept so; any other is
@@ -93,6 +106,26 @@ class Deliveries:
         upload is refused. Needs no lock; a delivery judges once more."""
         if self._store.facts.readable:
             self._judge(session, link, self._store.open(session.upload_id))
+
+    def _takes_long(self, session: UploadSession) -> bool:
+        """Whether a sender would wait in vain: nothing was hashed along, and what is not on this machine comes no faster than it went."""
+        is_declared = session.declared_sha256 is not None
+        return is_declared and not self._store.facts.readable and session.size > SOON_BYTES
+
+    def _verify(self, upload: Upload, link: RequestLink) -> None:
+        """Compare the digest of an upload without gaps, and deliver it. Not under ``exclusive`` while it is read, so that it can be asked for
+        and cancelled; whoever asks finds it as it was until it is over."""
+        try:
+            with suppress(UploadError), upload.only_one("verify"):
+                session = upload.status()
+                sums = self._judge_whole(session, link, upload)
+                with upload.exclusive():
+                    now = upload.status()
+                    if now.state is State.OPEN and now.is_whole and now.opened_at == session.opened_at:
+                        self._deliver(upload, now, link, sums)
+        finally:
+            with self._lock:
+                self._verifying.discard(upload.upload_id)
 
     @contextmanager
     def bytes_of(self, session: UploadSession, link: RequestLink) -> Iterator[Stored]:
@@ -119,13 +152,12 @@ class Deliveries:
                 return
             yield stack.enter_context(file.content()).read
 
-    def _deliver(self, upload: Upload, session: UploadSession, link: RequestLink) -> UploadSession:
+    def _deliver(
+        self, upload: Upload, session: UploadSession, link: RequestLink, verified: Sums | None = None
+    ) -> UploadSession:
         self._promises.room_for_folders(session)
-        readable = self._store.facts.readable
-        sums = self._judge_whole(session, link, upload) if readable else None
+        sums = verified or self._judge_whole(session, link, upload)
         delivery = upload.finish(self._inbox, link.folder, self._clock())
-        if not readable:
-            sums = self._judge_late(session, link, delivery)
         now = self._clock()
         self._requests.receive(link.hash, _received(session, delivery, sums, now))
         done = upload.end(lambda each: each.completed(delivery.path, sums.sha256 if sums else None, now))
@@ -147,15 +179,6 @@ class Deliveries:
             self._refuse(session, error)
             raise error
         return sums
-
-    def _judge_late(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> Sums | None:
-        """The same where the store can read bytes only once they have a name. A refused file is removed; no ledger has it yet."""
-        try:
-            file = self._inbox.open(link.folder, delivery.disk_path, delivery.file_identity)
-            return self._judge_whole(session, link, file)
-        except (TypeNotAllowed, ChecksumMismatch):
-            self._inbox.remove(link.folder, delivery.disk_path, delivery.file_identity)
-            raise
 
     def _judge(self, session: UploadSession, link: RequestLink, source: Readable) -> None:
         link = narrowed(link, session.item)

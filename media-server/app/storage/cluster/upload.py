@@ -8,7 +8,7 @@ may be taken: pieces must not overlap, a file is named while its upload is there
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 
 from app.core.errors import Busy, UploadNotFound
 from app.core.paths import RelPath
@@ -21,7 +21,7 @@ from app.storage.cluster.claims import Claims
 from app.storage.cluster.files import ClusterSource
 from app.storage.cluster.gathering import Gatherer
 from app.storage.cluster.ground import ClusterGround
-from app.storage.cluster.objects import Objects, Stored
+from app.storage.cluster.objects import ObjectContent, Objects, Stored
 from app.storage.cluster.rows import change, locked, looked
 from app.storage.cluster.spans import ClusterSpan
 from app.storage.sql.database import Transaction
@@ -72,8 +72,16 @@ class ClusterUpload:
     def is_claimed(self) -> bool:
         return self._claims.is_claimed(self.upload_id)
 
-    def content(self) -> AbstractContextManager[Content]:
-        raise TypeError("What is not finished cannot be read here: see StoreFacts.readable.")
+    @contextmanager
+    def content(self) -> Iterator[Content]:
+        with self._ground.database.read() as tx:
+            known = looked(tx, self.upload_id)
+        if known.session.state is not State.OPEN:
+            raise UploadNotFound()
+        if not known.session.is_whole:
+            raise TypeError("What has gaps cannot be read here: see StoreFacts.readable.")
+        # Nobody holds the object for whoever reads: it goes with the upload, and the rest of it cannot be read then.
+        yield ObjectContent(self._ground, self._gatherer.whole(known))
 
     def update(self, change_of: Callable[[UploadSession], UploadSession]) -> UploadSession:
         with self._ground.database.write() as tx:

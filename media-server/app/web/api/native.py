@@ -193,7 +193,7 @@ def status_view(session: UploadSession, most: int = MAX_IN_STATUS) -> UploadStat
     """``most`` bounds how many ranges are told of what is there and of what is missing."""
     return {
         **_opened(session, most),
-        "state": session.state,
+        "state": session.told_state,
         "path": session.sent_path,
         "name": session.sent_path.rsplit("/", 1)[-1],
         "size": session.size,

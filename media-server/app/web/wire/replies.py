@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from app.core.looks import WhyNone
 from app.core.reasons import Reason
 from app.core.remotes import OutboxState
-from app.core.session import State
+from app.core.session import ToldState
 from app.core.types import FileKind
 from app.web.wire.direct_replies import Direct
 
@@ -257,7 +257,7 @@ class Opened(MissingRanges):
 class UploadStatus(Opened, ReceivedRanges):
     """An upload as it stands."""
 
-    state: State
+    state: ToldState
     path: str
     name: str
     size: int

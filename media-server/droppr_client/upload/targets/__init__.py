@@ -68,6 +68,8 @@ class UploadStatus:
     sample: str | None = None
     way: Way | None = None
     """For whole parts, where there is one that is better than chunks of any length."""
+    verifying: bool = False
+    """Whether the target has everything and compares the digest that was declared, however long that takes."""
 
 
 @dataclass(frozen=True, slots=True)

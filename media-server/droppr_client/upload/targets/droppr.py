@@ -17,7 +17,7 @@ from droppr_client.upload.captcha import solved
 from droppr_client.upload.connection import Answer, Connections, address_of, below, without_sentence
 from droppr_client.upload.identity import answers_to, item_named, sender_key
 from droppr_client.upload.items import Item, Pair
-from droppr_client.upload.problems import FileRefused, Gone, Refused, Retryable, UploadProblem
+from droppr_client.upload.problems import FileRefused, Gone, Refused, Retryable, Unwanted, UploadProblem
 from droppr_client.upload.targets import Facts, Packed, PackTerms, Terms, UploadStatus
 from droppr_client.upload.targets.answers import PASSWORD_WANTED, problem_of
 from droppr_client.upload.targets.parts import Ways
@@ -177,7 +177,13 @@ class DropprLink:
     def finish(self, item: Item, ticket: str) -> UploadStatus:
         if status := self._ways.finished(ticket):
             return status
-        return self._begun(self._expect(self._connections.call("GET", self._upload(ticket)), 200), item.size)
+        found = self._expect(self._connections.call("GET", self._upload(ticket)), 200)
+        if found.get("state") == "refused":
+            # Judged once all was there: the digest that was declared is another.
+            raise Unwanted(
+                "The file that arrived is not the one that was announced. Send it again.", "checksum_mismatch"
+            )
+        return self._begun(found, item.size)
 
     def send_pack(self, files: Sequence[Packed], throttle: Throttle) -> list[UploadStatus | UploadProblem]:
         body = b"".join(piece for file in files for piece in (self._pack_line(file), file.data))
@@ -371,6 +377,7 @@ def _status(said: dict[str, Any], size: int) -> UploadStatus:
         path=wire.text(said.get("path")),
         sha256=wire.sha256(said.get("sha256")),
         sample=wire.text(said.get("sample")),
+        verifying=said.get("state") == "verifying",
     )
 
 
