@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -34,7 +35,10 @@ def main() -> None:
     mib = int(sys.argv[1]) if len(sys.argv) > 1 else 256
     with tempfile.TemporaryDirectory() as name, PostgreSQLServer() as database, SeaweedServer() as store:
         folder = Path(name)
-        with _node(folder / "chunks", database, store) as chunks, _node(folder / "direct", database, store, store.url) as direct:
+        with (
+            _node(folder / "chunks", database, store) as chunks,
+            _node(folder / "direct", database, store, store.url) as direct,
+        ):
             file = folder / "sender" / "a.bin"
             file.parent.mkdir()
             found: dict[str, list[tuple[float, int]]] = {"through the node": [], "past the node": []}
@@ -55,7 +59,7 @@ def _node(folder: Path, database: PostgreSQLServer, store: SeaweedServer, public
     url, bucket = database.new_database(), store.new_bucket()
     migrate(PostgreSQLDatabase(url))
     folder.mkdir()
-    options = {
+    options: dict[str, Any] = {
         **GENEROUS,
         **store.settings,
         "DROPPR_DATABASE_URL": url,

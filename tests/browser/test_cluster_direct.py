@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
@@ -35,7 +36,7 @@ def place(
     migrate(PostgreSQLDatabase(url))
     folder = tmp_path_factory.mktemp("place")
     with BadLine(seaweed.port, notice=re.compile(rb"PUT /[^ ]*partNumber=(\d+)")) as line:
-        options = {
+        options: dict[str, Any] = {
             **GENEROUS,
             **seaweed.settings,
             "DROPPR_DATABASE_URL": url,
@@ -45,7 +46,7 @@ def place(
         }
         with LiveServer(folder, unix_socket=True, workers=1, **options) as server:
             assert server.socket_path
-            store = {"DROPPR_STORE_PUBLIC_URL": line.url}
+            store: dict[str, Any] = {"DROPPR_STORE_PUBLIC_URL": line.url}
             with LiveNginx(server.socket_path, server.data_dir, built_pages(), folder, **store) as nginx:
                 yield Client.of(server, url=nginx.url), nginx, line, bucket
 

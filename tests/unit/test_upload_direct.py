@@ -212,5 +212,5 @@ def test_a_store_is_taken_only_where_bytes_may_go() -> None:
     ):
         assert not taken(wrong), wrong
     assert terms_of({"part_size": PART, "most_parts": 1000, "seconds": 900}) == (PART, 64)
-    for said in (None, [], {}, {"part_size": 5, "most_parts": 1}, {"part_size": PART, "most_parts": 0}):
-        assert terms_of(said) is None
+    nothing: list[object] = [None, [], {}, {"part_size": 5, "most_parts": 1}, {"part_size": PART, "most_parts": 0}]
+    assert all(terms_of(said) is None for said in nothing)

@@ -1379,7 +1379,7 @@ export interface components {
             /** @description When it is given up, if nothing more comes. */
             readonly expires_at: number;
             readonly complete: boolean;
-            /** @description Of a complete upload, until when its sender may take the file back. */
+            /** @description Until when its sender may take a complete one back. */
             readonly removable_until: number | null;
             readonly received_bytes: number;
             /** @description Null where its sender puts no parts into the store. */
@@ -2568,7 +2568,7 @@ export interface components {
             /** @description When it is given up, if nothing more comes. */
             readonly expires_at: number;
             readonly complete: boolean;
-            /** @description Of a complete upload, until when its sender may take the file back. */
+            /** @description Until when its sender may take a complete one back. */
             readonly removable_until: number | null;
             readonly received_bytes: number;
             /** @description Null where its sender puts no parts into the store. */

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from app.core.errors import Busy, InvalidRange, UploadError
 from app.core.ports.claims import Recorded
@@ -155,13 +156,11 @@ class ClusterDirect:
         found = [each for each in parts if listed.get(each.number, ("", -1))[1] == known.grid.cell(each.cell).length]
         if not found:
             return None
-        rows = []
+        rows: list[dict[str, Any]] = []
         for each in found:
             span = known.grid.cell(each.cell)
-            rows.append(
-                {"upload": known.number, "start": span.start, "stop": span.stop, "at": at}
-                | {"part": each.number, "etag": listed[each.number][0], "key": None, "data": None}
-            )
+            place = {"upload": known.number, "start": span.start, "stop": span.stop, "at": at}
+            rows.append({**place, "part": each.number, "etag": listed[each.number][0], "key": None, "data": None})
         with self._ground.database.write() as tx:
             tx.many(PUT_PART_OF_OPEN, rows)
         self._ground.database.sync()

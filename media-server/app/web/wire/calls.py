@@ -269,12 +269,7 @@ CALLS = (
         messages=Messages(FromClient, FromServer, BYTES_FROM_CLIENT),
     ),
     Call(
-        ("GET",),
-        "/api/droppr/captcha",
-        Group.UPLOADS,
-        Who.ANYONE,
-        "A challenge of the self-hosted captcha.",
-        replies.Challenge,
+        ("GET",), "/api/droppr/captcha", Group.UPLOADS, Who.ANYONE, "A challenge of our own captcha.", replies.Challenge
     ),
     Call(
         ("POST",),

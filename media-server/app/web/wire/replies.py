@@ -247,9 +247,7 @@ class Opened(MissingRanges):
     most_parallel_chunks: Annotated[int, Field(description="Up to how many, for a client that measures what it gets.")]
     expires_at: Annotated[float, Field(description="When it is given up, if nothing more comes.")]
     complete: bool
-    removable_until: Annotated[
-        float | None, Field(description="Of a complete upload, until when its sender may take the file back.")
-    ]
+    removable_until: Annotated[float | None, Field(description="Until when its sender may take a complete one back.")]
     received_bytes: int
     direct: Annotated[Direct | None, Field(description="Null where its sender puts no parts into the store.")]
 
