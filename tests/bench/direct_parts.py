@@ -1,8 +1,9 @@
 """What the direct path takes of the nodes: ``python -m tests.bench.direct_parts [MiB]``.
 
 `droppr upload` sends a file to a node on PostgreSQL and SeaweedFS, by chunks and straight into the store, in turn, each three times.
-Told are the processor's seconds of the node, all its processes, per GiB, and the bytes of bodies that came to it. The store, the
-database and the sender are other processes and do not count.
+Told are the processor's seconds of the node, all its processes, per GiB, and the bytes that came to it, until the last confirmation
+of a part was answered. What follows is the same for both: the file is read back once for its digest. The store, the database and the
+sender are other processes and do not count.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import psutil
 
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
+from tests.support.between import Between
 from tests.support.client import Client
-from tests.support.command import Sender, address
+from tests.support.command import Sender
 from tests.support.files import MIB
+from tests.support.hostile import Answer, Asked
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.postgresql import PostgreSQLServer
-from tests.support.proxy import BadLine
 from tests.support.seaweed import SeaweedServer
 
 RUNS = 3
@@ -72,14 +74,21 @@ def _node(folder: Path, database: PostgreSQLServer, store: SeaweedServer, public
 
 def _measured(node: LiveServer, file: Path) -> tuple[float, int]:
     """Seconds of the processor, and bytes, that a file takes of a node."""
-    owner = Client.of(node)
-    with BadLine(int(node.url.rpartition(":")[2])) as line:
-        link = owner.make_link()
+    came, after = 0, 0.0
+
+    def watch(asked: Asked) -> Answer:
+        nonlocal came, after
+        answer = way.pass_on(asked)
+        came += len(asked.body)
+        after = max(after, _seconds(node)) if asked.path.endswith(("/upload-chunk", "/parts/done")) else after
+        return answer
+
+    link = Client.of(node).make_link()
+    with Between(node.port, watch) as way:
         before = _seconds(node)
-        Sender(file.parent).run("--no-verify", file.name, "--to", address(link).replace(node.url, line.url))
-        after = _seconds(node)
-        assert link.files()[0]["size"] == file.stat().st_size
-        return after - before, line.carried
+        Sender(file.parent).run("--no-verify", file.name, "--to", f"{way.url}/request/{link.hash}")
+    assert link.files()[0]["size"] == file.stat().st_size
+    return after - before, came
 
 
 def _seconds(node: LiveServer) -> float:
