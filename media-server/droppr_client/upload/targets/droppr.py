@@ -16,17 +16,17 @@ from droppr_client.upload.between import is_page
 from droppr_client.upload.captcha import solved
 from droppr_client.upload.connection import Answer, Connections, address_of, below, without_sentence
 from droppr_client.upload.identity import answers_to, item_named, sender_key
-from droppr_client.upload.items import Item, Pair
+from droppr_client.upload.items import Item
 from droppr_client.upload.problems import FileRefused, Gone, Refused, Retryable, Unwanted, UploadProblem
 from droppr_client.upload.targets import Facts, Packed, PackTerms, Terms, UploadStatus
 from droppr_client.upload.targets.answers import PASSWORD_WANTED, problem_of
 from droppr_client.upload.targets.parts import Ways
+from droppr_client.upload.targets.statuses import MAX_PARALLEL_CHUNKS, begun, senseless, status_of
 from droppr_client.upload.throttle import Chunk, Throttle
 
 MAX_PACK_BYTES = 4 * 1024 * 1024
 MAX_PACK_FILES = 500
 MIN_CHUNK_BYTES, MAX_CHUNK_BYTES = 64 * 1024, 1024 * 1024 * 1024
-MAX_PARALLEL_CHUNKS = 256
 MAX_CAPTCHA_TRIES = 3
 NOT_LET_IN = {"password_invalid", "captcha_required", "too_many_attempts"}
 """Answers to an opening that those that follow would only get again; one without a password costs nobody an attempt."""
@@ -167,7 +167,7 @@ class DropprLink:
         said = self._expect(self._connections.send("POST", f"{self._path}/upload-chunk", headers, chunk), 200)
         if not said.get("upload_id"):
             raise Retryable("The server's answer says nothing of what it was sent.", "invalid_answer")
-        return _status(said, item.size)
+        return status_of(said, item.size)
 
     def _opening(self, item: Item, facts: Facts) -> dict[str, Any]:
         body = {"path": item.path, "size": item.size, "last_modified": item.mtime_ns / 1e9, "key": facts.key}
@@ -223,13 +223,13 @@ class DropprLink:
 
     def _begun(self, said: dict[str, Any], size: int) -> UploadStatus:
         """Of an upload that has an id by which it is asked for. Raises FileRefused."""
-        status = _begun(said, size)
+        status = begun(said, size)
         parts = f"{self._upload(status.ticket)}/parts"
 
         def ask(place: str, body: object) -> dict[str, Any]:
             return self._expect(self._connections.call("POST", f"{parts}{place}", body, WANT_DIGEST), 200)
 
-        return self._ways.of(status, said.get("direct"), ask, lambda each: _begun(each, size))
+        return self._ways.of(status, said.get("direct"), ask, lambda each: begun(each, size))
 
     def _upload(self, ticket: str) -> str:
         return f"{self._path}/uploads/{quote(ticket, safe='')}"
@@ -345,58 +345,11 @@ def _pack_terms(said: object) -> PackTerms | None:
 
 def _packed(answer: object, size: int) -> UploadStatus | UploadProblem:
     if not isinstance(answer, dict):
-        return _senseless()
+        return senseless()
     try:
         if answer.get("error"):
             status = wire.whole(answer.get("status"), 400, 599) or 400
             return problem_of(Answer(status, HTTPMessage(), answer), "The server")
-        return _begun(answer, size)
+        return begun(answer, size)
     except FileRefused as problem:
         return problem
-
-
-def _begun(said: dict[str, Any], size: int) -> UploadStatus:
-    """Of an upload that has an id by which it is asked for. Raises FileRefused."""
-    status = _status(said, size)
-    if not status.ticket:
-        raise _senseless()
-    return status
-
-
-def _status(said: dict[str, Any], size: int) -> UploadStatus:
-    """What a server says of an upload of so many bytes. Raises FileRefused where that cannot be."""
-    ticket = said.get("upload_id")
-    if ticket is not None and wire.upload_id(ticket) is None:
-        raise _senseless()
-    return UploadStatus(
-        ticket=ticket or "",
-        complete=said.get("complete") is True,
-        missing=_missing(said.get("missing_ranges"), size),
-        parallel_chunks=wire.clamped(said.get("max_parallel_chunks"), 1, MAX_PARALLEL_CHUNKS),
-        most_parallel_chunks=wire.clamped(said.get("most_parallel_chunks"), 1, MAX_PARALLEL_CHUNKS),
-        path=wire.text(said.get("path")),
-        sha256=wire.sha256(said.get("sha256")),
-        sample=wire.text(said.get("sample")),
-        verifying=said.get("state") == "verifying",
-    )
-
-
-def _missing(ranges: object, size: int) -> tuple[Pair, ...]:
-    """Spans of the file, in order and apart. Raises FileRefused where they are anything else: what is outside of the file
-    cannot be read, and what is named twice would be sent twice."""
-    pairs: list[Pair] = []
-    at = 0
-    for each in ranges if isinstance(ranges, list) else ():
-        first, last = each if isinstance(each, list) and len(each) == 2 else (None, None)
-        start, end = wire.whole(first, at, size - 1), wire.whole(last, at, size - 1)
-        if start is None or end is None or start > end:
-            raise _senseless()
-        at = end + 1
-        pairs.append((start, at))
-    return tuple(pairs)
-
-
-def _senseless() -> FileRefused:
-    return FileRefused(
-        "The server's answer makes no sense: is it a Droppr server, and does all of it arrive?", "invalid_answer"
-    )
