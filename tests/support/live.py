@@ -254,14 +254,16 @@ def _left_of(process: Server | subprocess.Popen[bytes]) -> list[int]:
 def _group_members(group: int) -> list[int]:
     """The processes of a process group that still run (a zombie nobody reaps yet does not)."""
     members = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                state, _, its_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
-            except OSError:
-                continue  # it ended while we looked
-            if int(its_group) == group and state not in "ZX":
-                members.append(int(entry.name))
+    for name in os.listdir("/proc"):
+        try:
+            # Asked first, as it takes a tenth of the time of reading a file, and is asked of all there are.
+            if not name.isdigit() or os.getpgid(int(name)) != group:
+                continue
+            state = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue  # it ended while we looked
+        if state not in "ZX":
+            members.append(int(name))
     return members
 
 
