@@ -50,6 +50,9 @@ def get(name: str, rule: str, status: int, path: Callable[[World], str]) -> Call
     return Call(name, "GET", rule, status, lambda world: world.call("GET", path(world)))
 
 
+PART = {"start": 0, "length": 1, "sha256": "0" * 64}
+
+
 def post(name: str, rule: str, status: int, path: str, body: Callable[[World], Any]) -> Call:
     def make(world: World) -> Any:
         return world.call("POST", f"{world.link}{path}", json=body(world))
@@ -352,6 +355,20 @@ CALLS = [
     get("receipt key", "/api/droppr/receipt-key", 200, lambda _: "/api/droppr/receipt-key"),
     post(
         "code", f"{H}/handoffs", 201, "/handoffs", lambda world: {"uploads": [world.begun, world.named("received", 5)]}
+    ),
+    Call(
+        "parts, without a store for them",
+        "POST",
+        f"{H}/uploads/<upload_id>/parts",
+        400,
+        lambda world: world.call("POST", f"{world.link}/uploads/{world.begun}/parts", json={"parts": [PART]}),
+    ),
+    Call(
+        "parts that were put, without one",
+        "POST",
+        f"{H}/uploads/<upload_id>/parts/done",
+        400,
+        lambda world: world.call("POST", f"{world.link}/uploads/{world.begun}/parts/done", json={"parts": [1]}),
     ),
     post("what has arrived", f"{H}/arrived", 200, "/arrived", lambda world: {"uploads": [world.named("received", 5)]}),
     get("uploads of a code", f"{H}/handoffs/<code>", 200, lambda world: f"{world.link}/handoffs/{world.code}"),
