@@ -125,13 +125,16 @@ def _put_details(error: BaseException | None) -> str:
 
 
 def _details(error: BaseException | None) -> Iterator[str]:
-    if error is None:
-        return
-    yield from _details(error.__cause__ or error.__context__)
-    yield "Traceback (most recent call last):"
-    for frame in traceback.format_tb(error.__traceback__):
-        yield from frame.splitlines()
-    yield f"{type(error).__name__}: {error}"
+    chain: list[BaseException] = []
+    # What one was raised in the middle of may lead back to it.
+    while error is not None and all(each is not error for each in chain):
+        chain.insert(0, error)
+        error = error.__cause__ or error.__context__
+    for each in chain:
+        yield "Traceback (most recent call last):"
+        for frame in traceback.format_tb(each.__traceback__):
+            yield from frame.splitlines()
+        yield f"{type(each).__name__}: {each}"
 
 
 def visible(text: str) -> str:

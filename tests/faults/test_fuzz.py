@@ -8,15 +8,22 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
-from tests.support.fuzz_targets import SEEDS, TARGETS
+from tests.support.fuzz_targets import SEEDS, TARGETS, remove_folders
 from tests.support.live import MEDIA_SERVER, PROJECT
 
 SECONDS = int(os.environ.get("DROPPR_FUZZ_SECONDS", "60"))
 """Of each target, at full length."""
 MUTATIONS = 200
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nothing_is_left() -> Iterator[None]:
+    yield
+    remove_folders()
 
 
 def changed(data: bytes, chance: random.Random) -> bytes:

@@ -21,7 +21,7 @@ from rich.console import Console
 from app.core.receipts import TYPE, VERSION, canonical, key_fingerprint
 from droppr_client.cli import main
 from droppr_client.live import LiveReport
-from droppr_client.output import visible
+from droppr_client.output import end_with_fault, visible
 from droppr_client.upload import DropprLink, Outcome, UploadManager, UploadResult
 from tests.support.hostile import NASTY, Answer, Asked, Hostile, environment, in_terminal
 from tests.support.live import PROJECT
@@ -237,6 +237,16 @@ def test_a_file_name_in_a_wrong_command_line_is_tame(tmp_path):
         for arguments in ([f"--{NASTY[:-20]}"], ["request", f"{NASTY[:9]}"], ["status", "\x9b2J", "\u202e"]):
             given = [each.replace("\ud800", "") for each in arguments]
             assert_tame(in_terminal(given, surroundings(server, tmp_path), tmp_path)[1])
+
+
+def test_a_fault_in_the_middle_of_which_it_was_raised_itself_is_told_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    one, other = ValueError("one"), KeyError("other")
+    one.__context__, other.__context__ = other, one
+    with pytest.raises(SystemExit):
+        end_with_fault(one)
+    assert "ValueError: one" in capsys.readouterr().err
+    assert (tmp_path / "droppr" / "last-fault.txt").read_text().count("Traceback") == 2
 
 
 def test_a_fault_of_the_program_is_told_and_is_tame(tmp_path):

@@ -107,12 +107,22 @@ def pack_target() -> Target:
     return read
 
 
+_folders: list[Path] = []
+
+
+@atexit.register
+def remove_folders() -> None:
+    """Also to be called where a process ends without what it was to do at its end, as pytest's workers do."""
+    while _folders:
+        shutil.rmtree(_folders.pop(), ignore_errors=True)
+
+
 class _Server:
     """The app on a data folder in memory, with one link."""
 
     def __init__(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix="droppr-fuzz-", dir="/dev/shm"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        _folders.append(folder)
         facts: dict[str, Any] = {
             "data_dir": folder,
             "admin_token": "of-no-use-to-anybody",
