@@ -219,6 +219,8 @@ class ParallelChunkProcessor:
                 f"Chunk {number} failed after {times}: {trouble}",
                 retry_after=trouble.retry_after,
                 lasting=trouble.lasting,
+                reason=trouble.reason,
+                said=trouble.said,
             ) from trouble
         PARTS.labels("retried").inc()
         self._pause(self._backoff.wait(failures, trouble.retry_after))
