@@ -139,6 +139,16 @@ describe("uploads on their way", () => {
     expect(arriving.element.hidden).toBe(true);
   });
 
+  it("say what went wrong also where the upload has gone meanwhile", () => {
+    const arriving = shown();
+    arriving.show(page(upload(1)), 1);
+    arriving.show(page(), 0);
+    arriving.complain("The file has arrived whole.");
+    expect(arriving.element.hidden).toBe(false);
+    arriving.complain("");
+    expect(arriving.element.hidden).toBe(true);
+  });
+
   it("hand each button what it is for, under a name that hides nothing", () => {
     const stop = vi.fn(async () => undefined);
     const arriving = shown({ stop });

@@ -60,7 +60,7 @@ export class Arriving {
     this.#list.show(page.items, this.#total - length);
     setText(this.#title, t("arriving", { count: this.#total }));
     this.#all.hidden = length < 2;
-    this.element.hidden = length === 0 && this.#problem.hidden;
+    this.#hideWhatSaysNothing();
     const lost = activeElement?.isConnected !== true || activeElement.closest("[hidden]") !== null;
     if (held && lost) this.#focusNear(Math.max(0, at));
   }
@@ -68,6 +68,8 @@ export class Arriving {
   /** Tells what went wrong, or with no words that nothing does. */
   complain(words: string): void {
     show(this.#problem, words);
+    // The last upload may have gone out of the list meanwhile.
+    this.#hideWhatSaysNothing();
   }
 
   /** Takes what is gone out of the list before the server is asked again. */
@@ -89,6 +91,10 @@ export class Arriving {
       return now > upload.received ? { ...upload, received: now, silence: 0 } : upload;
     });
     this.show({ ...this.#page, items }, this.#total);
+  }
+
+  #hideWhatSaysNothing(): void {
+    this.element.hidden = this.isEmpty && this.#problem.hidden;
   }
 
   /** Of a row that is gone the next one gets the focus, or the one before, or what follows the list. */
