@@ -155,7 +155,7 @@ def test_the_owner_chooses_a_destination_and_sees_how_files_get_on(browser, send
         look_at(desk, "Terms")
         expect(row).to_contain_text(f"s3://{bucket}/in/box")
         look_at(desk, "Files")
-        expect(row.locator(".file-row")).to_contain_text("The store says NoSuchBucket.")
+        expect(row.locator(".file-row")).to_contain_text("The other server said: “NoSuchBucket")
         now = desk.get_by_role("region", name="Right now")
         back_to_links(desk)
         expect(now).to_contain_text("passing on 1 file: 1 failed, 5 bytes left")

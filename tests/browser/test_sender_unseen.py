@@ -29,12 +29,13 @@ def tab(tmp_path: Path) -> Iterator[Tab]:
 
 
 def begin(tab: Tab, line: BadLine, owner: Client, file: Path) -> Link:
-    """Opens a new link, and returns once some of the file is safe."""
+    """Opens a new link, and returns once some of the file is safe, and stands in the list: a page that is not seen draws nothing new."""
     link = owner.make_link()
     tab.visit(f"{line.url}/request/{link.hash}")
     eventually(lambda: tab.run("() => document.querySelector('#choose')?.checkVisibility() ?? false"), what="the page")
     tab.choose("#files-input", file)
     eventually(lambda: 0 < percent(tab) < 50, seconds=20, what="some of the file")
+    eventually(lambda: tab.run(STATE), what="the list")
     return link
 
 

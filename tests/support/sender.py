@@ -17,6 +17,11 @@ from tests.support.files import FIRST_PAUSE, MIB, longer
 
 T = TypeVar("T")
 _SPAN = re.compile(r"bytes (\d+)-(\d+)/\d+")
+# Places, and paths: a long one is in its title; a folder ends in a slash.
+_ROWS = """() => [...document.querySelectorAll("li.file")].map(row => {
+    const name = row.querySelector(".file-name"), end = row.querySelector(".folder-open") ? "/" : "";
+    return [Number(row.getAttribute("aria-posinset")), (name.getAttribute("title") || name.textContent) + end];
+})"""
 
 
 class Sender:
@@ -108,11 +113,9 @@ class Sender:
         scroller.evaluate("box => { box.scrollTop = 0; }")
         while True:
             self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            for row in self.page.locator("li.file").all():
-                name = row.locator(".file-name")
-                whole = name.get_attribute("title") or name.text_content() or ""
-                is_folder = row.locator(".folder-open").count() > 0
-                names[int(row.get_attribute("aria-posinset") or 0)] = f"{whole}/" if is_folder else whole
+            # All in one moment, as rows come and go.
+            found: list[tuple[int, str]] = self.page.evaluate(_ROWS)
+            names.update(found)
             if scroller.evaluate("box => box.scrollTop + box.clientHeight >= box.scrollHeight - 1"):
                 return [names[place] for place in sorted(names)]
             scroller.evaluate("box => { box.scrollTop += box.clientHeight; }")
