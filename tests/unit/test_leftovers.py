@@ -59,8 +59,11 @@ from tests.support.files import eventually
 from tests.support.live import LiveServer
 server = LiveServer(Path(sys.argv[1]), workers=2, DROPPR_LOG_LEVEL="ERROR", **({"TZ": "UTC"} if "TZ" in os.environ else {}))
 server.start()
-eventually(lambda: len(server.worker_pids()) == 2, seconds=30, what="both workers")
-print(server._process.pid, *server.worker_pids(), flush=True)
+def both():
+    # What a worker has just started counts, too.
+    pids = server.worker_pids()
+    return pids if len(pids) == 2 else None
+print(server._process.pid, *eventually(both, seconds=30, what="both workers"), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

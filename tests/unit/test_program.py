@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,11 @@ def test_it_reads_what_is_typed_in_its_own_folder_and_environment(start: Start, 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, -15), (signal.SIGKILL, -9)])
 def test_signals_reach_it(start: Start, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    started = threading.Event()
+
     def answer(_: Asked) -> Answer:
+        # It may ask before whoever started it knows of it.
+        assert started.wait(30)
         process.send_signal(number)
         process.wait(30)
         return Answer({"files": []})
@@ -74,6 +79,7 @@ def test_signals_reach_it(start: Start, tmp_path: Path, number: signal.Signals, 
             **PIPES,
         )
         assert os.getpgid(process.pid) == process.pid
+        started.set()
         assert _said(process)[0] == code
 
 
