@@ -17,6 +17,7 @@ export class Inviting {
   readonly #waiting = make("div");
   readonly #list = make("ul", { className: "lines" });
   #canMail = false;
+  #offerMail = () => {};
 
   constructor(calls: AccountCalls) {
     this.#calls = calls;
@@ -40,6 +41,8 @@ export class Inviting {
     await this.#piece.tries(async () => {
       const { invitations, canMail } = await this.#calls.invitations();
       this.#canMail = canMail;
+      // Somebody may have typed an address before this was known.
+      this.#offerMail();
       this.#show(invitations);
     });
   }
@@ -52,12 +55,13 @@ export class Inviting {
     mail.type = "checkbox";
     const mailed = make("label", { className: "check" }, mail, make("span", { text: t("invitation_mail") }));
     mailed.hidden = true;
-    email.input.addEventListener("input", () => {
+    this.#offerMail = () => {
       const isNamed = email.input.value.trim() !== "";
       // Whoever types an address most likely wants it to get there.
       if (isNamed && mailed.hidden) mail.checked = true;
       mailed.hidden = !(isNamed && this.#canMail);
-    });
+    };
+    email.input.addEventListener("input", () => this.#offerMail());
     const pair = make("div", { className: "pair" }, role.label, email.label);
     const form = make("form", {}, pair, mailed, teams.label, submitButton(t("invitation_make")));
     submits(form, async () => {
