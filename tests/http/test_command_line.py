@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -231,7 +232,8 @@ def test_an_upload_whose_id_begins_with_a_dash_can_be_named(terminal, client):
 def test_a_link_is_listed_shown_changed_and_closed(terminal, client):
     made = client.make_link(title="to be changed")
     made.deliver("one.txt", b"one", last_modified=1_000_000_000.0)
-    made.deliver("\u202eevil\x1b[31m.txt", b"two")
+    # Which nobody else has sent to this server.
+    made.deliver("\u202eevil\x1b[31m.txt", secrets.token_bytes(3))
     [listed] = [each for each in terminal.json("request", "list")["requests"] if each["hash"] == made.hash]
     assert (listed["files_received"], listed["bytes_received"]) == (2, 6)
     assert made.hash in terminal.run("request", "list")
