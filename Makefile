@@ -22,9 +22,9 @@ PAGES := $(shell find nginx/src nginx/public -type f 2>/dev/null) $(wildcard ngi
 export PATH := $(CURDIR)/$(BIN):$(PATH):/usr/sbin
 # What to hand on to the tool behind a target: `make http ARGS='-k range -x'`.
 ARGS ?=
-# Most of the tests' time is waiting, so there may be three times as many of them at once as there are processors, where each
-# of them has a GiB of memory for itself, its servers and its browser.
-PROCESSES := $(shell awk -v n=$$(nproc) '/^MemAvailable/ { gib = int($$2 / 2^20) } END { print (gib > 3*n ? 3*n : gib > n ? gib : n) }' /proc/meminfo)
+# Half of the tests' time is waiting, so there may be twice as many of them at once as there are processors, where each
+# of them has a GiB of memory for itself, its servers and its browser. More take as long in all, and wait for each other.
+PROCESSES := $(shell awk -v n=$$(nproc) '/^MemAvailable/ { gib = int($$2 / 2^20) } END { print (gib > 2*n ? 2*n : gib > n ? gib : n) }' /proc/meminfo)
 # Tests start a thousand programs, each of which would compile all of the code for itself.
 unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share servers; tests/conftest.py lets long files begin first.

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import os
 import re
 import signal
@@ -242,9 +241,7 @@ def test_a_link_that_is_closed_meanwhile_stops_it_all_and_it_goes_on_afterwards(
 
 def bytes_on_their_way(link: Link) -> int:
     """What the server has acknowledged of this link's open uploads."""
-    sessions = link.client.files_dir.parent.rglob("session.json")
-    found = [json.loads(path.read_text()) for path in sessions if link.hash in path.read_text()]
-    return sum(link.status(each["upload_id"]).json["received_bytes"] for each in found)
+    return sum(each["received_bytes"] for each in link.under_way())
 
 
 def interrupted(sender: Sender, link: Link, times: int) -> tuple[str, float]:
