@@ -38,7 +38,7 @@ class Both {
 
   #signed(start: number): object {
     const there = this.there.has(start);
-    const number = start / PART + 1;
+    const number = there ? null : start / PART + 1;
     return { start, there, number, url: there ? null : `https://s3.example.org/k?partNumber=${number}` };
   }
 
@@ -113,6 +113,19 @@ describe("parts that go straight into the store", () => {
     expect(await send(part(1))).toBeNull();
     expect(parts.isOff).toBe(true);
     expect(sent.at(-1)).toBe(0);
+  });
+
+  it("count as they are where another has brought them by the time the address is asked for anew", async () => {
+    const { send: put } = both.transport;
+    both.transport.send = async (request) => {
+      both.there.add(0);
+      return put(request);
+    };
+    both.answers = [403];
+    expect(await send(part(0))).toMatchObject({ complete: false, receivedBytes: SIZE - 7 });
+    expect(both.puts.length).toBe(1);
+    expect(confirmed()).toEqual([]);
+    expect(parts.isOff).toBe(false);
   });
 
   it.each([302, 404, 411, 500, networkError()])(

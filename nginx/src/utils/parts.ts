@@ -96,9 +96,9 @@ export class Parts {
     try {
       const signed = await this.#addressOf(chunk, signal);
       if (signed === null) return null;
-      if (signed.there) return await this.#status(signal);
-      const number = await this.#put(chunk, signed, signal, onSent);
-      return number === null ? null : await this.#confirmed(chunk, number, signal);
+      const put = signed.there ? "there" : await this.#put(chunk, signed, signal, onSent);
+      if (put === "there") return await this.#status(signal);
+      return put === null ? null : await this.#confirmed(chunk, put, signal);
     } finally {
       this.#active -= 1;
       this.#confirmWhatWaits(signal);
@@ -167,13 +167,13 @@ export class Parts {
     });
   }
 
-  /** The number of the part once it was put; null where it has to go to the server. */
+  /** The number of the part once it was put, "there" where it counts meanwhile; null where it has to go to the server. */
   async #put(
     chunk: Span,
     first: Signed,
     signal: AbortSignal,
     onSent: (bytes: number) => void,
-  ): Promise<number | null> {
+  ): Promise<number | "there" | null> {
     const { file, api } = this.#config;
     let signed: Signed | null = first;
     for (let tries = 0; signed?.url; tries += 1) {
@@ -205,7 +205,7 @@ export class Parts {
         break;
       }
       signed = await this.#addressOf(chunk, signal, true);
-      if (signed?.there) return signed.number;
+      if (signed?.there) return "there";
     }
     this.#end();
     return null;
