@@ -179,7 +179,7 @@ def size_text(size: object) -> str:
     value, unit = float(size), 0
     while value >= 1024 and unit < len(_UNITS) - 1:
         value, unit = value / 1024, unit + 1
-    return f"{value:.1f} {_UNITS[unit]}" if unit else f"{size} bytes"
+    return f"{value:.1f} {_UNITS[unit]}" if unit else f"{size} byte{'' if size == 1 else 's'}"
 
 
 def count_text(count: object, one: str, many: str | None = None) -> str:

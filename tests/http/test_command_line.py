@@ -213,7 +213,7 @@ def test_links_are_listed_by_who_sent_last_and_what_is_new(terminal, client):
     assert listed("--state", "not_begun") == ["list b"]
     terminal.run("request", "list", "--state", "lost", code=2)
     [row] = [line for line in terminal.run("request", "list", "--sort", "title").splitlines() if first.hash in line]
-    assert re.search(rf"{first.hash} +open +1 +1 +1 bytes +- +- +0 +\d{{4}}-\d\d-\d\d \d\d:\d\d +Ada", row), row
+    assert re.search(rf"{first.hash} +open +1 +1 +1 byte +- +- +0 +\d{{4}}-\d\d-\d\d \d\d:\d\d +Ada", row), row
     assert re.search(
         r"Progress +-\nNot seen yet +1\nLast +\d{4}-.*\nLast sender +Ada", terminal.run("request", "show", first.hash)
     )

@@ -182,8 +182,8 @@ def test_arrivals_are_told_one_a_line(client, tmp_path):
     assert process.returncode == 0
     cells = [line.rstrip("\n").split("\t") for line in lines]
     assert [(size, path) for _, size, _, path in cells] == [
-        ("1 bytes", "before"),
-        ("1 bytes", "first"),
+        ("1 byte", "before"),
+        ("1 byte", "first"),
         ("2 bytes", "sec\ufffdond"),
     ]
 

@@ -11,16 +11,34 @@ from app.core.sizes import count_text, size_text
 from app.services.messages.languages import LANGUAGES as WORDS
 
 LANGUAGES = ("ar", "de", "en", "es", "fr", "ja", "pl")
-SIZES = (1024, 1536, 37_581, 100 * 1024, 1024**2, 5 * 1024**3 + 2**29, 5 * 1024**4, 1023 * 1024**4)
+SIZES = (
+    0,
+    1,
+    2,
+    5,
+    12,
+    22,
+    100,
+    1000,
+    1023,
+    1024,
+    1536,
+    37_581,
+    100 * 1024,
+    1024**2,
+    5 * 1024**3 + 2**29,
+    5 * 1024**4,
+    1023 * 1024**4,
+)
 COUNTS = (1, 999, 1000, 9999, 10_000, 1_234_567)
 # What nginx/src/page/format.ts does.
 SCRIPT = """
 const [languages, sizes, counts] = JSON.parse(process.argv[1]);
-const units = ["kilobyte", "megabyte", "gigabyte", "terabyte"];
+const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 const size = (language, bytes) => {
-  const power = Math.floor(Math.log2(bytes) / 10);
+  const power = Math.floor(Math.log2(Math.max(1, bytes)) / 10);
   const value = bytes / 1024 ** power;
-  const style = { style: "unit", unit: units[power - 1], unitDisplay: "short", maximumFractionDigits: value >= 100 ? 0 : 1 };
+  const style = { style: "unit", unit: units[power], unitDisplay: power ? "short" : "long", maximumFractionDigits: value >= 100 ? 0 : 1 };
   return new Intl.NumberFormat(language, style).format(value);
 };
 const found = {};
@@ -37,6 +55,7 @@ console.log(JSON.stringify(found));
     ("size", "text"),
     [
         (0, "0 bytes"),
+        (1, "1 byte"),
         (1000, "1,000 bytes"),
         (1024, "1 kB"),
         (1536, "1.5 kB"),
