@@ -161,7 +161,7 @@ _HEAD = """() => {
 
 
 # Where the words begin, of each that is in the menu and is written in the direction of the page.
-_BEGINS = """(items, isRtl) => [...items.children].filter(each => !isRtl || each.dir !== 'auto').map(each => {
+_BEGINS = """(items, isRtl) => [...items.children].map(each => {
     const words = document.createRange();
     words.selectNodeContents(each);
     const { left, right } = words.getBoundingClientRect();

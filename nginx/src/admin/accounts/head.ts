@@ -3,7 +3,7 @@
 import { need, setLabel, setText } from "../../page/dom";
 import type { OwnerApi } from "../api";
 import { loadWords, t } from "../i18n";
-import { acts, show } from "../parts";
+import { acts, part, show } from "../parts";
 import { errorWords } from "../words";
 import { rememberLogin } from "./login";
 import type { AccountsPanel } from "./panel";
@@ -31,7 +31,7 @@ export class Head {
     const { name, displayName, mayAdminister } = this.#me;
     rememberLogin(name);
     const who = displayName || name || t("holder");
-    setText(this.#who, who);
+    setText(part(this.#who, "name", HTMLElement), who);
     setLabel(this.#who, t("accounts_of", { who }));
     this.#who.hidden = false;
     need("to-log").hidden = !mayAdminister;
