@@ -97,6 +97,7 @@ def fetched(link: Link, path: str) -> bytes:
 
 def test_a_sender_puts_parts_into_the_store_and_the_node_confirms_them(cluster: Cluster) -> None:
     link, data = Client.of(cluster.node).make_link(), content(SIZE, 3)
+    left_by_others = set(cluster.seaweed.uploads(cluster.bucket))
     assert link.client.call("GET", link.path).json["store"] == cluster.line.url
     assert link.open("small.bin", CELL).expect(201).json["direct"] is None
     opened = link.open("film.mov", SIZE).expect(201).json
@@ -123,7 +124,7 @@ def test_a_sender_puts_parts_into_the_store_and_the_node_confirms_them(cluster: 
     assert put(told["parts"][2], data) == 200
     assert done(link, upload_id, [told["parts"][2]["number"]]).expect(200).json["complete"] is True
     assert fetched(link, "film.mov") == data
-    assert cluster.seaweed.uploads(cluster.bucket) == []
+    assert set(cluster.seaweed.uploads(cluster.bucket)) <= left_by_others
     assert done(link, upload_id, [1]).expect(200).json["complete"] is True
     assert sign(link, upload_id, wanted(data, 0)).expect(200).json["parts"][0]["there"] is True
     assert link.client.call("GET", f"{link.path}/uploads/{upload_id}").json["direct"] is None
