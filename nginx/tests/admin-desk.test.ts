@@ -23,6 +23,7 @@ function link(hash: string, change: Partial<ListedLink> = {}): ListedLink {
     lastReceivedAt: null,
     filesArrived: 0,
     filesNew: 0,
+    takenUntil: null,
     ...change,
   };
   return made as ListedLink;

@@ -45,7 +45,7 @@ describe("OwnerApi", () => {
       ...{ allowed_extensions: ["jpg"], captcha: "never", language: "auto", chat_preview: "server" },
       ...{ ask_name: "no", ask_email: "no" },
       ...{ expired: false, state: "full", files_received: 1, bytes_received: 2, uploads_open: 3 },
-      ...{ last_received_at: 2.5, last_sender: "Ada", files_arrived: 9, files_new: 1 },
+      ...{ last_received_at: 2.5, last_sender: "Ada", files_arrived: 9, files_new: 1, taken_until: 2.5 },
     };
     const reply = { requests: [wire], default_expires_hours: 168 };
     const { links, usualHours } = parseLinks(reply);
@@ -59,6 +59,7 @@ describe("OwnerApi", () => {
       lastSender: "Ada",
       filesArrived: 9,
       filesNew: 1,
+      takenUntil: 2_500,
     });
     const nothing = { ...wire, last_received_at: null, last_sender: null };
     expect(parseLinks({ ...reply, requests: [nothing] }).links[0]).toMatchObject({

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Selection } from "../src/admin/files/selection";
 import { PLAIN_VIEW } from "../src/admin/files/view";
 import { inBatches } from "../src/admin/many";
@@ -41,33 +41,36 @@ function shown(name: string): HTMLElement {
   return part(document, name, HTMLElement);
 }
 
-beforeEach(() => localStorage.clear());
-
 describe("What can be taken away", () => {
   it("is everything, where there is anything", () => {
     const { taking } = made();
-    taking.show(0, 0);
+    taking.show(0, 0, null);
     expect(shown("take-all").hidden).toBe(true);
-    taking.show(1, 2_000);
+    taking.show(1, 2_000, null);
     expect(shown("take-all").hidden).toBe(false);
     expect(shown("take-all").getAttribute("href")).toContain(`/requests/${HASH}/archive`);
     expect(shown("take-new").hidden).toBe(true);
   });
 
-  it("is what has arrived since this browser took the last time", () => {
+  it("is what has arrived since all was taken, here or elsewhere", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
     const { taking } = made();
-    taking.show(1, 2_000);
+    taking.show(1, 2_000, null);
     shown("take-all").dispatchEvent(new MouseEvent("click"));
-    taking.show(1, 2_000);
+    taking.show(1, 2_000, null);
     expect(shown("take-new").hidden).toBe(true);
     vi.advanceTimersByTime(1_000);
-    taking.show(2, 3_500);
+    taking.show(2, 3_500, null);
     expect(shown("take-new").hidden).toBe(false);
     const address = new URL(shown("take-new").getAttribute("href") ?? "", "http://x");
     const since = Number(address.searchParams.get("since"));
     expect(since).toBeGreaterThanOrEqual(2);
     expect(since).toBeLessThan(2.001);
+    taking.show(2, 3_500, 3_500);
+    expect(shown("take-new").hidden).toBe(true);
+    // What the server knew a moment ago takes nothing back.
+    taking.show(3, 4_500, 2_000);
+    expect(shown("take-new").getAttribute("href")).toContain("since=3.5");
     vi.useRealTimers();
   });
 
@@ -76,19 +79,19 @@ describe("What can be taken away", () => {
     const { taking } = made();
     const click = (name: string): boolean =>
       shown(name).dispatchEvent(new MouseEvent("click", { cancelable: true }));
-    taking.show(1, 2_000);
+    taking.show(1, 2_000, null);
     expect([click("take-all"), click("take-all")]).toEqual([true, false]);
     vi.advanceTimersByTime(1_000);
-    taking.show(2, 3_500);
+    taking.show(2, 3_500, null);
     expect([click("take-new"), click("take-new")]).toEqual([true, false]);
-    taking.show(2, 3_500);
+    taking.show(2, 3_500, null);
     expect(shown("take-new").hidden).toBe(false);
     vi.advanceTimersByTime(1_000);
     expect(shown("take-new").hidden).toBe(true);
     // What arrives meanwhile is told once that is over.
-    taking.show(3, 4_500);
+    taking.show(3, 4_500, null);
     click("take-new");
-    taking.show(4, 5_500);
+    taking.show(4, 5_500, null);
     vi.advanceTimersByTime(1_000);
     expect(shown("take-new").hidden).toBe(false);
     expect(click("take-all")).toBe(true);

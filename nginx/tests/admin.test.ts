@@ -63,6 +63,7 @@ const LINK: ListedLink = {
   lastSender: null,
   filesArrived: 0,
   filesNew: 0,
+  takenUntil: null,
   progress: null,
 };
 

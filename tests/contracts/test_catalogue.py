@@ -99,6 +99,7 @@ OF_PROGRESS = (
     *(("ledger", "sent_name"), ("ledger", "language")),
 )
 OF_REASONS = tuple((table, column) for table in ("messages", "outbox") for column in ("reason", "said"))
+OF_TAKEN = (("seen", "taken_until"),)
 
 
 def without_owners(tx: Transaction) -> None:
@@ -121,7 +122,7 @@ def without_owners(tx: Transaction) -> None:
         tx.run(f"DROP INDEX {index}")
     for column in ("owner", "metered", *PROGRESS):
         tx.run(f"ALTER TABLE links DROP COLUMN {column}")
-    for table, column in (*OF_PROGRESS, *OF_REASONS):
+    for table, column in (*OF_PROGRESS, *OF_REASONS, *OF_TAKEN):
         tx.run(f"ALTER TABLE {table} DROP COLUMN {column}")
     tx.run(f"UPDATE alembic_version SET version_num = '{v0013_owners.down_revision}'")
 

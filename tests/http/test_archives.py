@@ -293,3 +293,30 @@ def test_several_links_come_in_one_file_each_in_a_folder_of_its_own(way_in: Clie
     of(*(f"{n:032}" for n in range(201))).expect(400, "invalid_request")
     acts = way_in.call("GET", f"/api/droppr/audit?link={ben.hash}&act=archive_downloaded", owner=True).expect(200).json
     assert acts["entries"], "each of them tells that it was taken away"
+
+
+def test_what_was_taken_to_its_end_is_no_longer_new_to_whoever_took_it(client: Client, link: Link) -> None:
+    def taken(query: str = "", **asked: Any) -> float | None:
+        client.call("GET", f"{link.path}/archive{query}", owner=True, **asked)
+        until: float | None = client.call("GET", f"{link.path}?as=owner", owner=True).expect(200).json["taken_until"]
+        return until
+
+    def newest() -> float:
+        return max(float(each["received_at"]) for each in link.files())
+
+    link.deliver("a.txt", b"a" * 1000)
+    first = newest()
+    assert taken("?q=a") is None
+    assert taken("?since=5") is None
+    assert taken(headers={"Range": "bytes=0-9"}) is None
+    assert taken(headers={"Range": "bytes=10-"}) == first
+    link.deliver("b.txt", b"b")
+    second = newest()
+    link.deliver("c.txt", b"c")
+    # Leaves a file out that was not taken before.
+    assert taken(f"?since={second}") == first
+    # A browser counts in milliseconds.
+    assert taken(f"?since={first * 1000 / 1000 + 1e-6}&until={second}") == second
+    assert taken(f"?since={second}") == newest()
+    # Somebody who goes back to what is older has it all the same.
+    assert taken(f"?until={first}") == newest()

@@ -70,7 +70,7 @@ class Shelf:
         for name, file in files.items():
             entry = Entry(name.encode(), file.size, AT, name in late or name == described)
             plan.add(ArchiveFile(entry, name, None, "1", name), None if name in late else file.crc32)
-        self.archive = Archive(plan, self.find, self.learn)
+        self.archive = Archive(plan, self.find, self.learn, {})
 
     def find(self, file: ArchiveFile) -> Any:
         try:
@@ -204,7 +204,7 @@ def test_another_list_has_another_tag(tmp_path: Path) -> None:
 def test_a_time_that_no_archive_can_have_does_no_harm(tmp_path: Path, at: float) -> None:
     plan = Plan(LocalScratch(tmp_path))
     plan.add(ArchiveFile(Entry(b"a", 0, at, False), "a", None, "1", None), 0)
-    archive = Archive(plan, cast("Any", lambda _: File(b"")), lambda *_: None)
+    archive = Archive(plan, cast("Any", lambda _: File(b"")), lambda *_: None, {})
     data = b"".join(part for part in archive.parts(Span(0, archive.size)) if isinstance(part, bytes))
     with zipfile.ZipFile(io.BytesIO(data)) as found:
         assert 1980 <= found.infolist()[0].date_time[0] <= 2107

@@ -101,6 +101,8 @@ class Standing(Counts):
     """Of what a personal link asks for, how much is there (``core.checklists.steps_done``), as it was a moment ago."""
     people: People = NOBODY
     """How many have got how far, of a link that is for nobody in particular, as it was a moment ago."""
+    taken_until: float | None = None
+    """When the newest file arrived of those that were taken away with all before it, in seconds since the epoch; None before that."""
 
 
 def state_of(link: RequestLink, counts: Counts, now: float) -> LinkState:

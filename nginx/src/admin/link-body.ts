@@ -233,7 +233,7 @@ export class LinkBody {
     await this.#files.refresh(filesReceived, filesArrived);
     if (this.#files.showsAll) this.#shownUpTo = Math.max(this.#shownUpTo, filesArrived);
     const { all } = this.#files;
-    if (all !== null) this.#taking.show(all.files, (all.newestAt ?? 0) * 1_000);
+    if (all !== null) this.#taking.show(all.files, (all.newestAt ?? 0) * 1_000, this.#link.takenUntil);
     this.#files.element.hidden = false;
     if (this.#link.filesNew > 0) await this.#tellSeen();
   }

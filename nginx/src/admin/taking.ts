@@ -29,6 +29,8 @@ export class Taking {
   readonly #line: HTMLElement;
   readonly #undo: HTMLButtonElement;
   #newest = 0;
+  /** Up to when all was taken, in milliseconds, as the server said, or as was begun here. */
+  #taken: number | null = null;
   #takenAt = Number.NEGATIVE_INFINITY;
   #deleted: readonly string[] = [];
   #at = Number.NEGATIVE_INFINITY;
@@ -50,17 +52,19 @@ export class Taking {
       link.addEventListener("click", (event) => {
         // Who clicks twice wants it once.
         if (performance.now() - this.#takenAt < SECOND_CLICK_MS) event.preventDefault();
-        else this.#taken();
+        else this.#begun();
       });
     acts(this.#undo, () => this.#restore());
   }
 
-  /** Shows what can be taken of so many files, the newest of which arrived then, in milliseconds. */
-  show(files: number, newest: number): void {
+  /** Shows what can be taken of so many files, the newest of which arrived then, and what of it is new since all was taken until then;
+   * both in milliseconds. */
+  show(files: number, newest: number, takenUntil: number | null): void {
     this.#newest = newest;
+    if (takenUntil !== null) this.#taken = Math.max(this.#taken ?? 0, takenUntil);
     this.#all.hidden = files === 0;
     part(this.#root, "share-all", HTMLButtonElement).hidden = files === 0;
-    const before = lastTaken(this.#hash);
+    const before = this.#taken;
     // Until a second click is over, nothing moves below the pointer.
     const isStill = performance.now() - this.#takenAt >= SECOND_CLICK_MS;
     if (isStill) this.#new.hidden = before === null || newest <= before;
@@ -140,11 +144,11 @@ export class Taking {
     this.#complain(failed, error);
   }
 
-  #taken(): void {
-    remember(this.#hash, this.#newest);
+  #begun(): void {
+    this.#taken = this.#newest;
     this.#takenAt = performance.now();
     setTimeout(() => {
-      this.#new.hidden = (lastTaken(this.#hash) ?? 0) >= this.#newest;
+      this.#new.hidden = (this.#taken ?? 0) >= this.#newest;
     }, SECOND_CLICK_MS);
   }
 
@@ -172,26 +176,4 @@ function follow(url: string): void {
   link.href = url;
   link.download = "";
   link.click();
-}
-
-function keyOf(hash: string): string {
-  return `droppr.taken.${hash}`;
-}
-
-/** When the newest file had arrived that was there when files were last taken by this browser, in milliseconds. */
-function lastTaken(hash: string): number | null {
-  try {
-    const kept = localStorage.getItem(keyOf(hash));
-    return kept === null || !Number.isFinite(Number(kept)) ? null : Number(kept);
-  } catch {
-    return null;
-  }
-}
-
-function remember(hash: string, newest: number): void {
-  try {
-    localStorage.setItem(keyOf(hash), String(newest));
-  } catch {
-    // A browser that keeps nothing takes everything each time.
-  }
 }

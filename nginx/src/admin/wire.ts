@@ -93,6 +93,8 @@ export interface ListedLink extends OwnerLink {
   readonly filesArrived: number;
   /** How many received files the owner has not seen. */
   readonly filesNew: number;
+  /** Up to when all that had arrived was taken in archives; null before that. */
+  readonly takenUntil: number | null;
   /** How far people have got; null where nobody is known. */
   readonly progress: Progress | null;
 }
@@ -195,6 +197,7 @@ function parseListed(value: unknown): ListedLink {
     lastSender: optionalText(fields.last_sender),
     filesArrived: number(fields, "files_arrived"),
     filesNew: number(fields, "files_new"),
+    takenUntil: fields.taken_until == null ? null : number(fields, "taken_until") * 1_000,
     progress: progressOf(fields),
   };
 }

@@ -876,6 +876,8 @@ export interface components {
             readonly files_arrived: number;
             /** @description Received files that the owner has not seen. */
             readonly files_new: number;
+            /** @description Up to when whoever asks has taken all that had arrived, as archives that were sent to their end; null before that. */
+            readonly taken_until: number | null;
             /** @description Of a personal link with a checklist or questions; null for all others. */
             readonly progress: components["schemas"]["Steps"] | null;
             /** @description Of a link for nobody in particular that was mailed or whose senders are told apart; else null. */

@@ -70,6 +70,11 @@ class LinkStore(Protocol):
         that. What was seen stays seen, and what has not arrived yet cannot be. Raises RequestNotFound."""
         ...
 
+    def take(self, hash: str, viewer: str, since: float | None, until: float) -> None:
+        """Note that ``viewer`` has taken away all files that arrived after ``since``, or all there were, until ``until``. What was taken
+        stays taken; where something between that and ``since`` was left out, nothing is noted. Raises RequestNotFound."""
+        ...
+
     def counts(self, hash: str) -> Counts:
         """What has been used of a link, without a look at its files. Raises RequestNotFound."""
         ...

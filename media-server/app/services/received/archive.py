@@ -7,7 +7,7 @@ import struct
 import zlib
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from typing import NamedTuple
@@ -129,12 +129,18 @@ class Archive:
     """An archive of ``size`` bytes. To be closed; for one thread."""
 
     def __init__(
-        self, plan: Plan, find: Callable[[ArchiveFile], StoredFile], note: Callable[[ArchiveFile, int], None]
+        self,
+        plan: Plan,
+        find: Callable[[ArchiveFile], StoredFile],
+        note: Callable[[ArchiveFile, int], None],
+        newest: Mapping[str, float],
     ) -> None:
         """``find`` raises FileNotFoundError; ``note`` is told each CRC-32 that had to be computed."""
         self._plan = plan
         self._find = find
         self._note = note
+        self.newest = newest
+        """When the newest file arrived of each link of which there is all, by its hash."""
         self._ending = ending(plan.count, plan.bytes, plan.listed)
         self.size = plan.bytes + plan.listed + len(self._ending)
         self.etag = plan.etag

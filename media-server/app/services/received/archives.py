@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.core.errors import FileNotFound, InvalidPath, RequestNotFound
+from app.core.actors import Actor
+from app.core.errors import Busy, FileNotFound, InvalidPath, RequestNotFound, StorageFull
 from app.core.file_lists import EVERYTHING, NEWEST_FIRST, Choice, Place
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
@@ -32,6 +33,12 @@ class Wanted:
     """Those that these uploads brought; of ``choice`` only its times count then."""
     but: frozenset[str] = frozenset()
     """All but those that these uploads brought."""
+
+    @property
+    def is_all_since(self) -> bool:
+        """Whether nothing is left out but by the time of its arrival."""
+        times = replace(EVERYTHING, since=self.choice.since, until=self.choice.until)
+        return self == Wanted(choice=times)
 
 
 class Archives:
@@ -59,14 +66,21 @@ class Archives:
         folders = [self._requests.load(hash).folder.parts for hash in hashes]
         return self._made(hashes, Wanted(), folders, _alike(folders))
 
+    def taken(self, made: Archive, viewer: Actor, since: float | None = None) -> None:
+        """Note that an archive of what arrived after ``since`` has gone out to its end. What cannot be noted is new once more."""
+        for hash, newest in made.newest.items():
+            with suppress(RequestNotFound, Busy, StorageFull):
+                self._requests.take(hash, str(viewer), since, newest)
+
     def _made(self, hashes: Sequence[str], wanted: Wanted, below: Sequence[tuple[str, ...]], leave_out: int) -> Archive:
         """``below`` are folders in which the files of each link lie, of which as many are left out of their names."""
         links = [self._requests.load(hash) for hash in hashes]
-        plan = Plan(self._scratch())
+        plan, newest = Plan(self._scratch()), dict.fromkeys(hashes, 0.0)
         try:
             names = Names()
             for number, link in enumerate(links):
                 for file in self._files(link.hash, wanted):
+                    newest[link.hash] = max(newest[link.hash], file.received_at)
                     found = self._found(link, file)
                     if found is not None:
                         self._add(plan, names, (number, file, found), below[number], leave_out)
@@ -76,6 +90,7 @@ class Archives:
                 plan,
                 lambda each: self._open(links[each.link], each),
                 lambda each, crc: self._note(links[each.link].hash, each, crc),
+                newest if wanted.is_all_since else {},
             )
         except BaseException:
             plan.close()

@@ -20,6 +20,8 @@ from app.storage.sql.schema import State, ledger, seen
 Newest = tuple[float, str | None]
 """When the newest file arrived, and who sent it."""
 NOTHING: Newest = (0.0, None)
+TIME_SLACK = 2e-6
+"""Seconds by which a time may have moved that went through a browser, which counts in milliseconds."""
 _UNSEEN = -1
 """Up to where somebody has seen a link who never looked: files of before they were numbered are new, too."""
 
@@ -33,11 +35,20 @@ class ArrivalStatements:
 
         this = sa.and_(seen.c.link == value("link"), seen.c.viewer == value("viewer"))
         self.seen = words(select(seen.c.up_to, seen.c.files).where(this))
+        self.taken = words(select(seen.c.taken_until).where(this))
         put = inserted(database, seen)
         self.see = words(
             put.on_conflict_do_update(
                 index_elements=["link", "viewer"],
                 set_={"up_to": put.excluded["up_to"], "files": put.excluded["files"]},
+            )
+        )
+        took = put.excluded["taken_until"]
+        self.take = words(
+            put.on_conflict_do_update(
+                index_elements=["link", "viewer"],
+                set_={"taken_until": took},
+                where=sa.func.coalesce(seen.c.taken_until, number(0)) < took,
             )
         )
         later = sa.and_(
@@ -110,8 +121,18 @@ class Arrivals:
             if up_to < self.total:
                 found = self._tx.one(self._sql.later, link=self._link, up_to=up_to)
                 files -= int(found[0]) if found else 0
-            self._tx.run(self._sql.see, link=self._link, viewer=viewer, up_to=up_to, files=files)
+            self._tx.run(self._sql.see, link=self._link, viewer=viewer, up_to=up_to, files=files, taken_until=None)
         return received - int(files)
+
+    def take(self, viewer: str, since: float | None, until: float) -> None:
+        """Note that ``viewer`` has taken all that arrived after ``since`` until ``until``: with what was taken before, unless that ends
+        earlier."""
+        if since is not None:
+            row = self._tx.one(self._sql.taken, link=self._link, viewer=viewer)
+            before = row[0] if row else None
+            if before is None or before + TIME_SLACK < since:
+                return
+        self._tx.run(self._sql.take, link=self._link, viewer=viewer, up_to=_UNSEEN, files=0, taken_until=until)
 
 
 def _sender(name: str | None, email: str | None) -> str | None:

@@ -183,6 +183,10 @@ class Book:
         """Note that ``viewer`` has seen all up to an arrival; how many files are new after that."""
         return self._arrivals.see(viewer, up_to, self._sums["received"])
 
+    def take(self, viewer: str, since: float | None, until: float) -> None:
+        """Note that ``viewer`` has taken what arrived after ``since`` until ``until``."""
+        self._arrivals.take(viewer, since, until)
+
     def see_all(self, viewer: str) -> None:
         """The same of all that has arrived."""
         self.see(viewer, self._arrivals.total)

@@ -297,6 +297,10 @@ class SQLRequests(SQLLinks):
         with self._book(hash) as (_, book):
             return book.see(viewer, up_to)
 
+    def take(self, hash: str, viewer: str, since: float | None, until: float) -> None:
+        with self._book(hash) as (_, book):
+            book.take(viewer, since, until)
+
     def unseen_page(
         self, hash: str, viewer: str, most: int, before: int | None = None
     ) -> list[tuple[int, ReceivedFile]]:

@@ -52,6 +52,7 @@ _STANDING = [
     *COUNTS,
     links.c.arrivals,
     _UNSEEN.label("unseen"),
+    seen.c.taken_until,
     links.c.last_received_at,
     links.c.last_sender,
     links.c.sorted_name,
@@ -63,6 +64,8 @@ _STANDING = [
 ]
 HEAD = 1
 """Before how a link stands its document is told."""
+OWN = HEAD + len(COUNTS)
+"""Behind what is counted of a link comes what its list tells besides."""
 
 
 class ListStatements:
@@ -106,8 +109,7 @@ def beginning(order: LinkOrder) -> tuple[float | str, str]:
 
 def standing_of(row: Row) -> Standing:
     """How a link stands, of a row that begins with its document."""
-    files, bytes, weight, open, arrivals, new, last_received_at, last_sender, name, finished, steps, *people = row[
-        HEAD:
-    ]
-    last = (last_received_at or None, last_sender)
-    return Standing(files, bytes, weight, open, arrivals, new, *last, name, bool(finished), steps, People(*people))
+    arrivals, new, taken, at, sender, name, finished, steps, *people = row[OWN:]
+    counts: tuple[int, int, int, int] = row[HEAD:OWN]
+    last, done = (at or None, sender), (bool(finished), steps)
+    return Standing(*counts, arrivals, new, *last, name, *done, People(*people), taken)

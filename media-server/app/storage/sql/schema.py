@@ -20,7 +20,7 @@ from app.storage.sql import (  # noqa: F401  a catalogue has those, too
 from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
 from app.storage.sql.columns import metadata as metadata
 
-REVISION = "0028"
+REVISION = "0034"
 """The newest migration, which the tables below are made by."""
 
 
@@ -186,6 +186,7 @@ seen = Table(
     Column("viewer", Text, primary_key=True),  # An actor's name.
     Column("up_to", BigInteger, nullable=False),  # The arrival up to which all was seen.
     Column("files", BigInteger, nullable=False),  # The received files among those.
+    Column("taken_until", Double),  # When the newest of those arrived that were taken in archives, with all before it.
     sqlite_with_rowid=False,
 )
 

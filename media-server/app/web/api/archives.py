@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from flask import Response, request
 
@@ -12,7 +13,7 @@ from app.core.errors import InvalidPath, InvalidRequest
 from app.core.ranges import Span
 from app.services.received.archive import Archive
 from app.services.received.archives import Wanted, folder_parts, named
-from app.web.api.sending import Sent, ranged
+from app.web.api.sending import Parts, Sent, ranged
 from app.web.wire.context import services
 from app.web.wire.declaring import ZIP
 from app.web.wire.file_queries import MAX_LINKS, MAX_SELECTIONS, ArchiveQuery, ArchivesQuery
@@ -31,7 +32,8 @@ def archive(hash: str) -> Response:
         link = here.links.file_requests.link(hash)
         made = here.received.archives.make(hash, wanted)
         stack.callback(made.close)
-        return sent_archive(made, stack, named(link), lambda span: note_archive(hash, made, span))
+        taken = _notes(made, wanted.choice.since)
+        return sent_archive(made, stack, named(link), lambda span: note_archive(hash, made, span), taken)
 
 
 def archive_of_many() -> Response:
@@ -47,7 +49,7 @@ def archive_of_many() -> Response:
         stack.enter_context(here.ground.bounds.archives.place(""))
         made = here.received.archives.make_of_many(hashes)
         stack.callback(made.close)
-        return sent_archive(made, stack, "files.zip", lambda span: _note_each(hashes, made, span))
+        return sent_archive(made, stack, "files.zip", lambda span: _note_each(hashes, made, span), _notes(made))
 
 
 def _note_each(hashes: Sequence[str], made: Archive, span: Span | None) -> None:
@@ -55,10 +57,28 @@ def _note_each(hashes: Sequence[str], made: Archive, span: Span | None) -> None:
         note_archive(hash, made, span)
 
 
-def sent_archive(made: Archive, stack: ExitStack, name: str, begins: Callable[[Span | None], Sent | None]) -> Response:
-    """The reply with an archive, or with the part of it that is asked for; ``stack`` is closed once it was sent. Raises
-    RangeNotSatisfiable, and what ``begins`` raises (see ``ranged``)."""
-    reply = ranged(made.size, made.etag, made.parts, stack, begins)
+def _notes(made: Archive, since: float | None = None) -> Callable[[], None]:
+    """What notes that all of an archive has gone out to whoever makes this request."""
+    return partial(services().received.archives.taken, made, acting(), since)
+
+
+def sent_archive(
+    made: Archive,
+    stack: ExitStack,
+    name: str,
+    begins: Callable[[Span | None], Sent | None],
+    taken: Callable[[], None] = lambda: None,
+) -> Response:
+    """The reply with an archive, or with the part of it that is asked for; ``stack`` is closed once it was sent, and ``taken`` called
+    where that was its end. Raises RangeNotSatisfiable, and what ``begins`` raises (see ``ranged``)."""
+
+    def parts(span: Span) -> Parts:
+        yield from made.parts(span)
+        # Whoever sends asks for more once what he has has gone out.
+        if span.stop == made.size:
+            taken()
+
+    reply = ranged(made.size, made.etag, parts, stack, begins)
     reply.headers["Content-Type"] = ZIP
     reply.headers["Content-Disposition"] = content_disposition(name)
     reply.headers["X-Content-Type-Options"] = "nosniff"

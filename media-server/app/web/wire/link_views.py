@@ -78,6 +78,12 @@ class _ListedLink(_OwnersLink):
     last_sender: Annotated[str | None, Field(description="Who sent that: a name, else an e-mail address.")]
     files_arrived: Annotated[int, Field(description="How many files have ever arrived, for `…/seen`.")]
     files_new: Annotated[int, Field(description="Received files that the owner has not seen.")]
+    taken_until: Annotated[
+        float | None,
+        Field(
+            description="Up to when whoever asks has taken all that had arrived, as archives that were sent to their end; null before that."
+        ),
+    ]
     progress: Annotated[
         Steps | None, Field(description="Of a personal link with a checklist or questions; null for all others.")
     ]
@@ -264,6 +270,7 @@ def listed_view(link: RequestLink, standing: Standing) -> dict[str, Any]:
         "last_sender": standing.last_sender,
         "files_arrived": standing.arrivals,
         "files_new": standing.new,
+        "taken_until": standing.taken_until,
         **_progress_view(link.terms, standing),
     }
 
