@@ -78,7 +78,7 @@ def focused(desk: Page) -> str:
     return name
 
 
-def test_everything_comes_in_one_click_and_later_what_is_new(desk: Page, client: Client) -> None:
+def test_everything_comes_in_one_click_and_later_what_is_new(browser: Browser, desk: Page, client: Client) -> None:
     link = client.make_link(title="Taken away")
     for path, data in FILES.items():
         link.deliver(path, data)
@@ -91,6 +91,14 @@ def test_everything_comes_in_one_click_and_later_what_is_new(desk: Page, client:
     expect(row.locator(".file-row")).to_have_count(len(FILES) + 1, timeout=PATIENCE_MS)
     assert taken(desk, new) == {"later.txt": b"later"}
     expect(new).to_be_hidden()
+    # Another browser of the same owner's knows.
+    link.deliver("last.txt", b"last")
+    with owner_desk(browser, client.url, client.token) as another:
+        row = unfolded(another, "Taken away", len(FILES) + 2)
+        assert taken(another, row.get_by_role("link", name="New since last time")) == {"last.txt": b"last"}
+        another.reload()
+        expect(row.locator(".file-row")).to_have_count(len(FILES) + 2, timeout=PATIENCE_MS)
+        expect(row.get_by_role("link", name="New since last time")).to_be_hidden()
 
 
 def test_a_deleted_file_is_had_back_by_undo(desk: Page, client: Client) -> None:
