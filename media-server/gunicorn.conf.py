@@ -7,10 +7,13 @@ import hashlib
 import importlib
 import importlib.util
 import json
+import mmap
 import os
 import shutil
+import signal
 import socket
 import sys
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
@@ -81,6 +84,10 @@ umask = 0o077
 os.umask(_s.umask)  # All else, in the workers too: who may see received files.
 
 
+# One byte that the master shares with its workers: 1 once this server was told to end and still answers.
+_leaving = mmap.mmap(-1, 1)
+
+
 class Worker(ThreadWorker):
     """The front (app.web.server.front), which may be imported only once the worker has been forked."""
 
@@ -89,6 +96,7 @@ class Worker(ThreadWorker):
 
         self.__class__ = Front
         self.settings = _s
+        self.leaving = _leaving
         self.init_process()
 
 
@@ -176,6 +184,25 @@ def on_starting(server: Any) -> None:
     _metrics.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left_over in _metrics.glob("*.db"):
         left_over.unlink()
+    if _s.drain_seconds:
+        _end_late(server)
+
+
+def _end_late(server: Any) -> None:
+    """Told to end by SIGTERM, a server whose load balancer asks /readyz says there that it is about to, and answers on for
+    as long as the balancer takes to see it. A second SIGTERM, or another signal, ends it at once."""
+    end = server.handle_term
+
+    def say_so_first() -> None:
+        if _leaving[0]:
+            end()
+        _leaving[0] = 1
+        server.log.info("Not ready any more; ends in %s seconds.", _s.drain_seconds)
+        timer = threading.Timer(_s.drain_seconds, os.kill, (os.getpid(), signal.SIGTERM))
+        timer.daemon = True
+        timer.start()
+
+    server.handle_term = say_so_first
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -9,7 +9,7 @@ from app.core.origins import origin_list
 
 
 class StoreSettings(BaseSettings):
-    """Where bytes lie, where that is not this machine."""
+    """Where bytes lie, where that is not this machine, and how one machine of several leaves."""
 
     store: str | None = Field(None, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?$")
     store_region: str | None = Field(
@@ -18,6 +18,7 @@ class StoreSettings(BaseSettings):
     store_signed: bool = True
     store_sign_bodies: bool = False
     store_public_url: str | None = None
+    drain_seconds: int = Field(0, ge=0, le=600)
 
     @field_validator("store_public_url")
     @classmethod

@@ -157,6 +157,16 @@ class LiveServer:
         self._end(signal.SIGTERM)
         self._clear()
 
+    def tell(self, how: signal.Signals) -> None:
+        """Send the master a signal, and wait for nothing."""
+        assert self._process is not None
+        self._process.send_signal(how)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the master has, by itself or because it was told to."""
+        return self._process is None or self._process.poll() is not None
+
     def _clear(self) -> None:
         """Remove what a server that was killed could not take along: its counters in memory."""
         shutil.rmtree(self.metrics_dir, ignore_errors=True)

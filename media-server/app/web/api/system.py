@@ -22,6 +22,8 @@ from app.web.wire.streamed import streamed, told_once
 
 system = Blueprint("system", __name__)
 
+_LEAVING = "This server was told to end, and takes nothing new in a moment."
+
 
 @system.get("/healthz")
 def healthz() -> Response:
@@ -30,7 +32,7 @@ def healthz() -> Response:
 
 @system.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    found = services().problems()
+    found = [_LEAVING] if request.environ.get("droppr.leaving") else services().problems()
     if found:
         return jsonify(NotReady(status="not ready", error=" ".join(found), code="busy", problems=found)), 503
     return jsonify(Ready(status="ready", notes=services().operations.notes.sentences())), 200

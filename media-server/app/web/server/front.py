@@ -51,10 +51,11 @@ TICK_SECONDS = 0.1
 
 
 class Front(ThreadWorker):  # type: ignore[misc]
-    """The threaded worker. ``settings`` are the server's."""
+    """The threaded worker. ``settings`` are the server's; the byte in ``leaving`` is 1 once it was told to end."""
 
     settings: Any
     wsgi: Any
+    leaving: Any
 
     def init_process(self) -> None:
         self._by_address: Counter[str] = Counter()
@@ -81,6 +82,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
 
         def with_connection(environ: dict[str, Any], start_response: Any) -> Any:
             connection = environ["droppr.connection"] = self._serving.connection
+            environ["droppr.leaving"] = bool(self.leaving[0])
 
             def start(*args: Any) -> Any:
                 # A body that nobody read to its end has the connection's next request somewhere behind it.
@@ -224,6 +226,8 @@ class Front(ThreadWorker):  # type: ignore[misc]
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         conn.request = req
+        # The next request on this connection should come to another machine.
+        req.must_close = req.must_close or bool(self.leaving[0])
         conn.read_on = (PARTING_BYTES, PARTING_SECONDS, False)
         # The body is asked for when somebody reads it: who is refused need not send it.
         conn.expects_go_ahead, req._expected_100_continue = req._expected_100_continue, False
