@@ -153,14 +153,28 @@ def cleanup() -> None:
 
 
 @main.command()
-def migrate() -> None:
-    """Bring the PostgreSQL database of DROPPR_DATABASE_URL to this version, and links of the data folder into it."""
+@click.option(
+    "--contract",
+    is_flag=True,
+    help="Also take away what only programs of an earlier version need. Refused while one of them is at work.",
+)
+@click.option(
+    "--longest",
+    type=click.FloatRange(0.1, 86_400),
+    default=20.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one statement may take while programs are at work on the database.",
+)
+def migrate(contract: bool, longest: float) -> None:
+    """Bring the PostgreSQL database of DROPPR_DATABASE_URL to this version, and links of the data folder into it. Programs of
+    the version before may be at work meanwhile."""
     settings = server_settings()
     os.umask(settings.umask)
     from app.core.audit import Act
     from app.core.errors import UploadError
     from app.storage.disk.data_folder import UnusableDataFolder, make_data_folder
-    from app.storage.sql.migrate import move
+    from app.storage.sql.migrate import move, waiting
     from app.wiring.audit import note_command
 
     if settings.database_url is None:
@@ -170,10 +184,16 @@ def migrate() -> None:
         return
     try:
         make_data_folder(settings.data_dir, settings.umask)
-        moved = move(settings.data_dir, settings.database_url)
+        moved = move(settings.data_dir, settings.database_url, contract=contract, longest_seconds=longest, tell=say)
         note_command(settings, Act.CATALOGUE_MOVED, links=moved)
+        left = waiting(settings.database_url)
     except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
+    if left:
+        say(
+            f"Waiting: {', '.join(left)}, which would take away what programs of an earlier version need. Once all of them are "
+            "replaced, run 'droppr migrate --contract'."
+        )
     say(f"The database is up to date. Moved into it: {count_text(moved, 'link')}.")
 
 

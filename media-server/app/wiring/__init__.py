@@ -94,7 +94,7 @@ class Services:
 
     def problems(self) -> list[str]:
         """What keeps uploads from working now, a sentence for the owner each; empty when all is well."""
-        return self.ground.stores.problems()
+        return self.ground.problems()
 
     def sweep(self, by: Actor = THE_PURGE) -> int:
         """The nightly purge, or one that somebody asked for; returns how many uploads were removed."""

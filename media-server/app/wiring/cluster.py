@@ -21,7 +21,6 @@ from app.storage.cluster.whole_files import ClusterUnlinkedFiles
 from app.storage.cluster.wire import NoSuchObject
 from app.storage.disk.data_folder import FILES, UnusableDataFolder
 from app.storage.disk.readiness import problems
-from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.wiring.cluster_shared import shared
 from app.wiring.stores import Stores
 
@@ -38,7 +37,6 @@ FILES_HERE = (
     "There are received files in the data folder, where nobody would find them any more: DROPPR_STORE is for a new installation. "
     "Name an empty data folder and another database, or leave it out."
 )
-NO_DATABASE = "The database of DROPPR_DATABASE_URL does not answer."
 
 
 def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
@@ -62,7 +60,7 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     public = settings.store_public_url
 
     def trouble() -> list[str]:
-        return [*problems(settings.data_dir), *_trouble(database, bucket, place)]
+        return [*problems(settings.data_dir), *_trouble(bucket, place)]
 
     return Stores(
         uploads=uploads,
@@ -110,12 +108,8 @@ def _check_whose(files: Path, secrets: ClusterSecrets, place: Place) -> None:
         raise UnusableDataFolder(OTHER_BUCKET.format(store=agreed))
 
 
-def _trouble(database: PostgreSQLDatabase, bucket: Bucket, place: Place) -> list[str]:
+def _trouble(bucket: Bucket, place: Place) -> list[str]:
     found = []
-    try:
-        database.look("SELECT 1")
-    except UploadError:
-        found.append(NO_DATABASE)
     try:
         bucket.check()
     except NoSuchObject:

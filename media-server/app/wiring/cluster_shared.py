@@ -14,7 +14,7 @@ from app.storage.sql.postgresql import PostgreSQLDatabase
 @lru_cache(4)
 def shared(url: str) -> tuple[PostgreSQLDatabase, Presence]:
     """The database at ``url`` and the numbers of those who work on it: each process has one of them."""
-    database = PostgreSQLDatabase(url)
+    database = PostgreSQLDatabase(url, marked=True)
     return database, Presence(database)
 
 

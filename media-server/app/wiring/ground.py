@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.core.errors import UploadError
 from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
@@ -29,6 +30,8 @@ from app.storage.sql.takeover import open_catalogue
 from app.wiring.bounds import Bounds, build_bounds
 from app.wiring.stores import MakeStores, Stores
 
+NO_DATABASE = "The database of DROPPR_DATABASE_URL does not answer."
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -47,6 +50,17 @@ class Ground:
     acts: Acts
     locks: NamedLocks
     current: CurrentSettings
+
+    def problems(self) -> list[str]:
+        """What keeps uploads from working now, a sentence for the owner each."""
+        found = []
+        if self.current().database_url is not None:
+            try:
+                self.catalogue.look("SELECT 1")
+            except UploadError as error:
+                # Where it answers, and is no place for this code to work on, that is what the owner has to know.
+                found.append(getattr(error.__cause__, "sentence", NO_DATABASE))
+        return [*found, *self.stores.problems()]
 
 
 def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> Ground:

@@ -21,6 +21,7 @@ _PATIENCE_SECONDS = 4
 """How long the leader waits for an answer over a line on which nothing arrives."""
 _LEADER = 0x64726F72
 _NAMED = 0x64726F73
+_UNLOCK = "SELECT pg_advisory_unlock(%s, key) FROM unnest(%s::integer[]) AS key"
 
 
 class ClusterSecrets:
@@ -131,28 +132,29 @@ class ClusterLocks:
                     session.execute("SELECT pg_advisory_lock(%s, %s)", (_NAMED, key))
                 yield
             finally:
-                _freed(session)
+                _freed(session, keys)
 
     @contextmanager
     def hold_at_once(self, name: str) -> Iterator[None]:
+        key = self._key(name)
         with self._database.session() as session:
-            lock = session.execute("SELECT pg_try_advisory_lock(%s, %s)", (_NAMED, self._key(name)))
+            lock = session.execute("SELECT pg_try_advisory_lock(%s, %s)", (_NAMED, key))
             if lock.fetchone() != (True,):
                 raise Busy(retry_after=1)
             try:
                 yield
             finally:
-                _freed(session)
+                _freed(session, [key])
 
     def _key(self, name: str) -> int:
         digest = sha256(f"{self._purpose} {name}".encode(errors="surrogatepass")).digest()
         return int.from_bytes(digest[:4], "big", signed=True)
 
 
-def _freed(session: Connection) -> None:
-    """A session that is lost has lost its locks, too."""
+def _freed(session: Connection, keys: Iterable[int]) -> None:
+    """A session that is lost has lost its locks, too. Of one that goes on others remain, so not all are let go."""
     if not session.broken and not session.closed:
-        session.execute("SELECT pg_advisory_unlock_all()")
+        session.execute(_UNLOCK, (_NAMED, list(keys)))
 
 
 def _half(name: str) -> int:

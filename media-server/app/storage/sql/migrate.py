@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -18,18 +19,15 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool
 
 from app.storage.disk.atomic import disk_errors, replace_file
-from app.storage.disk.data_folder import UnusableDataFolder
 from app.storage.disk.sqlite_file import made
 from app.storage.sql.database import Database, compiled, inserted
 from app.storage.sql.schema import REVISION, metadata
 from app.storage.sql.sqlite import SQLiteDatabase, connected
+from app.storage.sql.steps import FIND_OLDEST, trouble
+from app.storage.sql.steps import UnusableCatalogue as UnusableCatalogue
 from app.storage.sql.write_ahead import translated
 
 _VERSIONS = Path(__file__).with_name("migrations")
-
-
-class UnusableCatalogue(UnusableDataFolder):
-    """The catalogue has another schema than this code knows. The text says what to do."""
 
 
 UNREADABLE = (
@@ -39,6 +37,8 @@ UNREADABLE = (
 NOT_REACHED = "The database of DROPPR_DATABASE_URL cannot be reached: {words}"
 FOLDER = "catalogue"
 FILE = "catalogue.db"
+LONGEST_SECONDS = 20.0
+"""How long a statement of a migration may take while programs are at work on a server's database."""
 ROWS = 1000
 """So many rows are moved at once."""
 # Where Alembic keeps the newest migration, as it makes the table itself.
@@ -60,8 +60,8 @@ def opened(data: Path, url: str | None) -> Database:
                 "The links of this data folder stand in its own catalogue. Run 'droppr migrate' once, which moves them to "
                 "DROPPR_DATABASE_URL."
             )
-        database = on_server(url)
-        check(database)
+        check(on_server(url))
+        database = on_server(url, marked=True)
         if not folder.exists():
             replace_file(folder, _SIGN.encode())
         return database
@@ -72,11 +72,19 @@ def opened(data: Path, url: str | None) -> Database:
     return _local(folder)
 
 
-def move(data: Path, url: str) -> int:
+def move(
+    data: Path,
+    url: str,
+    *,
+    contract: bool = False,
+    longest_seconds: float = LONGEST_SECONDS,
+    tell: Callable[[str], None] = lambda _: None,
+) -> int:
     """Bring the database at ``url`` to this code's schema, and the data folder's own catalogue into it; how many links were
-    moved. The old catalogue is kept aside. Raises UnusableCatalogue, Busy, StorageFull."""
+    moved. The old catalogue is kept aside. Steps of the kind ``contract`` are done where that is asked for. Raises
+    UnusableCatalogue, Busy, StorageFull."""
     target = on_server(url)
-    migrate(target)
+    migrate(target, contract=contract, longest_seconds=longest_seconds, tell=tell)
     folder = data / FOLDER
     if not folder.is_dir():
         return 0
@@ -88,8 +96,9 @@ def move(data: Path, url: str) -> int:
     return moved
 
 
-def on_server(url: str) -> Database:
-    """The database at ``url``. Raises UnusableCatalogue where its driver is not installed."""
+def on_server(url: str, *, marked: bool = False) -> Database:
+    """The database at ``url``, whose other users see, where ``marked``, which schema this code knows. Raises UnusableCatalogue where
+    its driver is not installed."""
     try:
         from app.storage.sql.postgresql import PostgreSQLDatabase, is_readable
     except ImportError as error:
@@ -97,7 +106,7 @@ def on_server(url: str) -> Database:
     if not is_readable(url):
         # What the driver says of it may show a piece of the password.
         raise UnusableCatalogue(UNREADABLE)
-    return PostgreSQLDatabase(url)
+    return PostgreSQLDatabase(url, marked=marked)
 
 
 def _local(folder: Path) -> SQLiteDatabase:
@@ -135,14 +144,14 @@ def _copy(source: SQLiteDatabase, target: Database) -> int:
 
 
 def check(database: Database) -> None:
-    """Return where the catalogue has the schema of this code. Raises UnusableCatalogue."""
+    """Return where this code can work on the schema of a server's database, and close that. Raises UnusableCatalogue, Busy."""
     found = database.revision()
-    if found != REVISION:
-        has = "no tables yet" if found is None else f"the schema {found}"
-        raise UnusableCatalogue(
-            f"The database has {has}, and this Droppr needs {REVISION}. Run 'droppr migrate'; where that does not know the schema, "
-            "a newer Droppr has been here: start that one."
-        )
+    with database.read() as tx:
+        row = None if found is None else tx.one(FIND_OLDEST)
+    database.close()
+    said = trouble(found, row[0] if row else None)
+    if said is not None:
+        raise UnusableCatalogue(said)
 
 
 def create(database: SQLiteDatabase) -> None:
@@ -175,26 +184,37 @@ def _making() -> tuple[str, ...]:
     return tuple(made)
 
 
-def migrate(database: Database) -> None:
-    """Bring the schema to this code's, whoever else tries at this moment. Raises UnusableCatalogue."""
+def migrate(
+    database: Database,
+    *,
+    contract: bool = True,
+    longest_seconds: float = LONGEST_SECONDS,
+    tell: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Bring the schema to this code's, whoever else tries at this moment. Where programs may be at work meanwhile, steps of the kind
+    ``contract`` can be left for later. Raises UnusableCatalogue."""
     # Loaded only here: it takes longer than all the rest of a start.
     from alembic import command
-    from alembic.config import Config
     from alembic.util import CommandError
 
-    config = Config()
-    config.set_main_option("script_location", str(_VERSIONS))
+    config = chain()
     engine = engine_of(database)
     try:
-        with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('droppr migrate'))"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        if isinstance(database, SQLiteDatabase):
+            with engine.begin() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        else:
+            from app.storage.sql.server_steps import ServerSteps
+
+            ServerSteps(engine, config, tell, longest_seconds).run(contract=contract)
     except CommandError as error:
-        raise UnusableCatalogue(
-            f"The catalogue has the schema {database.revision()}, which a newer Droppr has made. Start that one."
-        ) from error
+        if isinstance(database, SQLiteDatabase):
+            raise UnusableCatalogue(
+                f"The catalogue has the schema {database.revision()}, which a newer Droppr has made. Start that one."
+            ) from error
+        # A newer one has been here, with which this one may get on.
+        check(database)
     except sa.exc.OperationalError as error:
         if isinstance(database, SQLiteDatabase):
             raise
@@ -202,6 +222,30 @@ def migrate(database: Database) -> None:
     finally:
         engine.dispose()
     _settle(database)
+
+
+def waiting(url: str) -> list[str]:
+    """The steps to this code's schema that the database at ``url`` has not seen. Raises UnusableCatalogue."""
+    from alembic.util import CommandError
+
+    from app.storage.sql.server_steps import ServerSteps
+
+    engine = engine_of(on_server(url))
+    try:
+        return [step.revision for step in ServerSteps(engine, chain(), lambda _: None, LONGEST_SECONDS).waiting()]
+    except CommandError:
+        return []
+    finally:
+        engine.dispose()
+
+
+def chain() -> Any:
+    """Where the migrations are, as Alembic wants to be told."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_VERSIONS))
+    return config
 
 
 def _settle(database: Database) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.engine import Dialect
 
 from app.core.errors import Busy, StorageFull
 from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, Value, value
+from app.storage.sql.schema_marks import mark
 
 IDLE_CONNECTIONS = 16
 CONNECT_SECONDS = 5
@@ -53,8 +54,10 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]
 class PostgreSQLDatabase:
     """Database at ``url`` (postgresql://…), whose schema a migration has made."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, marked: bool = False) -> None:
+        """``marked``: each connection says which schema this code knows, and none is made where it must not work on what it finds."""
         self.url = url
+        self._is_marked = marked
         self.dialect: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
         self._connections = PerProcess(lambda: Pool(self.connected, Connection.close, psycopg.Error, IDLE_CONNECTIONS))
         self._syncs = PerProcess(lambda: _Syncs(lambda: self.connected(durable=True)))
@@ -185,7 +188,14 @@ class PostgreSQLDatabase:
         was said over it has not arrived for so long."""
         options = _OPTIONS + ("on" if durable else "off")
         line = _ALIVE | {"tcp_user_timeout": patience_seconds * 1000}
-        return psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_SECONDS, options=options, **line)
+        made = psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_SECONDS, options=options, **line)
+        if self._is_marked:
+            try:
+                mark(made)
+            except BaseException:
+                made.close()
+                raise
+        return made
 
 
 class _Transaction(Transaction):

@@ -22,6 +22,8 @@ from app.storage.sql.columns import metadata as metadata
 
 REVISION = "0034"
 """The newest migration, which the tables below are made by."""
+NEEDED = "0034"
+"""The oldest schema that this code works on: behind it come only migrations of the kind ``contract``."""
 
 
 class State(IntEnum):

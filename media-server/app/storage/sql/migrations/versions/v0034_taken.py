@@ -7,6 +7,7 @@ from alembic import op
 
 revision = "0034"
 down_revision = "0028"
+kind = "expand"
 
 
 def upgrade() -> None:
