@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from tests.support.client import Client, Link, Reply
 from tests.support.command import Sender, address
+from tests.support.documents import pdf
 from tests.support.files import MIB, content, eventually, spans, write
 from tests.support.live import GENEROUS, PROJECT, LiveServer
 from tests.support.nginx import LiveNginx
+from tests.support.pictures import film
+from tests.support.pictures import picture as drawn
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.program import DROPPR
 from tests.support.seaweed import SeaweedServer
@@ -255,3 +259,26 @@ def test_a_node_says_what_is_wrong(cluster: Cluster, tmp_path: Path) -> None:
         assert sentence in " ".join(done.stderr.split()), done.stderr
         assert "Traceback" not in done.stderr
         assert "cret" not in done.stderr
+
+
+def test_what_lies_in_the_bucket_is_drawn_and_read_by_any_node(cluster: Cluster, tmp_path: Path) -> None:
+    links = cluster.link(search=True)
+    sent_by, looked_by = links
+
+    def picture(upload_id: str) -> Reply:
+        return looked_by.client.call("GET", f"{looked_by.path}/looks/{upload_id}/picture?size=480", owner=True)
+
+    paper = pdf("Boathouse rent")
+    for name, data in (("a.png", drawn()), ("b.pdf", paper), ("c.mp4", film(tmp_path / "c.mp4"))):
+        upload_id = sent_by.deliver(name, data)["upload_id"]
+        assert picture(upload_id).expect(200).headers["Content-Type"] in ("image/webp", "image/jpeg")
+
+    def finds(node: Link, names: list[str]) -> bool:
+        reply = node.client.call("GET", "/api/search?q=boathouse", owner=True).expect(200)
+        return [each["name"] for each in reply.json["results"]] == names
+
+    for node in links:
+        eventually(partial(finds, node, ["b.pdf"]), seconds=120, what="it is found")
+    looked_by.client.call("DELETE", f"{looked_by.path}/files/b.pdf", owner=True).expect(200)
+    for node in links:
+        eventually(partial(finds, node, []), seconds=30, what="it is found no more")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -15,19 +16,25 @@ from typing import Any
 import pytest
 
 from app import create_app
+from app.core.errors import StorageFull
+from app.core.paths import RelPath
 from app.core.ranges import Span
 from app.core.store_facts import StoreFacts
 from app.core.waiting_room import WaitingRoom
+from app.services.received import looks
 from app.services.receiving import deliveries
 from app.settings import Settings
 from app.storage.disk.leader import LocalLeader
+from app.storage.disk.local_copies import SpooledCopies
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.secret_file import LocalSecrets
 from app.wiring import build, receiving
+from app.wiring.looks import copies_of
 from app.wiring.stores import Stores
 from tests.support.files import PDF, content, files_below, linux_program
 from tests.support.live import MEDIA_SERVER
 from tests.support.memory_stores import Memory, MemoryBin, MemoryInbox, MemoryUnlinkedFiles, MemoryUploads
+from tests.support.pictures import picture
 
 MIB = 1024 * 1024
 OWNER = {"Authorization": f"Bearer {'t' * 32}"}
@@ -67,6 +74,7 @@ class House:
                 leader=lambda name: LocalLeader(settings.data_dir / f"{name}.lock"),
                 locks=LocalNamedLocks(settings.data_dir / "uploads.turn"),
                 remote_locks=LocalNamedLocks(settings.data_dir / "outbox.turn"),
+                index_locks=LocalNamedLocks(settings.data_dir / "search.turn"),
                 problems=list,
             )
 
@@ -233,3 +241,25 @@ def test_senders_are_told_chunks_that_suit_the_store(tmp_path: Path) -> None:
     assert house.open("large.bin", 20 * usual + 1)["chunk_size"] == 2 * usual + MIB
     assert facts.chunk_size(1, 1) == 5 * MIB
     assert StoreFacts(local=True, readable=True).chunk_size(12345, 2**60) == 12345
+
+
+def test_what_lies_elsewhere_is_copied_to_be_drawn_and_of_what_is_long_only_what_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, data = House(tmp_path, StoreFacts(local=False, readable=False)), picture("PNG", (600, 300))
+    house.send("a.png", data)
+    here, inbox = copies_of(house.settings), house.services.ground.stores.inbox
+    stored = inbox.open(RelPath.parse("in"), "a.png", None)
+    assert stored.path is None
+    with here.of(stored) as whole, here.of(stored, [Span(0, 10), Span(len(data) - 5, len(data))]) as ends:
+        assert os.pread(whole.fileno() or -1, 2 * len(data), 0) == data
+        assert os.pread(ends.fileno() or -1, 2 * len(data), 0) == data[:10] + bytes(len(data) - 15) + data[-5:]
+    with pytest.raises(StorageFull), SpooledCopies(tmp_path, lambda: len(data) - 1).of(stored):
+        pass
+    upload_id = house.listed[0]["upload_id"]
+    address = f"{house.link}/looks/{upload_id}/picture?size=480"
+    assert house.client.get(address, headers=OWNER).mimetype == "image/webp"
+    monkeypatch.setattr(looks, "MOST_COPIED", len(data) - 1)
+    told = house.client.get(address.replace("480", "160"), headers=OWNER)
+    assert (told.status_code, told.json["reason"]) == (404, "too_large")
+    assert files_below(house.data / "spool") == {}

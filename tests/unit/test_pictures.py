@@ -282,6 +282,20 @@ def test_what_is_kept_is_found_by_every_process_until_it_is_dropped(tmp_path, fo
     assert "link" not in "".join(map(str, tmp_path.rglob("*"))).replace(str(tmp_path), "")
 
 
+def test_what_nobody_asks_for_is_let_go_where_that_has_a_time(tmp_path):
+    now = Now()
+    kept, others = stored(tmp_path, clock=now, longest_seconds=9_000), PictureKey("link", "other", "1", 160, 1)
+    for key in (KEY, others):
+        kept.keep(key, FOUND)
+    now.at += 8_000
+    kept.tidy()
+    assert kept.find(others) == FOUND
+    now.at += 8_000
+    stored(tmp_path, clock=now).tidy()
+    kept.tidy()
+    assert (kept.find(KEY), kept.find(others)) == (None, FOUND)
+
+
 def test_a_newer_version_takes_the_place_of_the_older(tmp_path):
     kept = stored(tmp_path)
     kept.keep(KEY, WhyNone.DAMAGED)

@@ -22,6 +22,11 @@ file is bounded."""
 PICTURE_SIZES: tuple[PictureSize, ...] = get_args(PictureSize)
 LARGEST: PictureSize = PICTURE_SIZES[-1]
 MOST_PAGES = 500
+FILM = "film:"
+MOST_COPIED = 256 * 1024 * 1024
+"""Bytes of a file that lies on another machine, of which a copy is made to draw or to read it. Of films it is the beginning and the end."""
+FILM_BEGINNING, FILM_END = 48 * 1024 * 1024, 16 * 1024 * 1024
+"""Where the first pictures of a film stand, and what says where they are, which many have at their end."""
 """Pages of a document that are drawn."""
 
 
@@ -80,6 +85,10 @@ class Sort:
     look: Look
     type: str = ""
     reader: str = ""
+
+    @property
+    def is_film(self) -> bool:
+        return self.reader.startswith(FILM)
 
 
 _NONE = Sort(Look.NONE)

@@ -75,6 +75,7 @@ class Services:
             (1.0, self.entities.look_for_arriving),
             (5.0, bounds.memory.sample),
             (60.0, self.entities.rest),
+            (3600.0, self.received.looks.tidy),
             (60.0, self.audit.failed.tell),
         )
         if self.settings.store is not None:

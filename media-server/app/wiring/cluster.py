@@ -71,6 +71,7 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         leader=lambda name: ClusterLeader(database, name),
         locks=ClusterLocks(database, "uploads"),
         remote_locks=ClusterLocks(database, "remotes"),
+        index_locks=ClusterLocks(database, "index"),
         problems=trouble,
         notes=lambda: _notes(bucket, settings.upload_max_age / 86_400),
         direct=uploads.direct(bucket.signer(public, URL_SECONDS)) if public else None,

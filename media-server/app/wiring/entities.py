@@ -27,7 +27,6 @@ from app.services.links.file_requests import FileRequests
 from app.services.received.bin import Bin
 from app.settings import Settings
 from app.storage.disk.last_seen import LocalLastSeen
-from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.search.embedder import UniversalEmbedder
 from app.storage.search.sqlite_index import SQLiteIndex
 from app.storage.sql.documents import SQLDocumentLists
@@ -36,6 +35,7 @@ from app.storage.text.extractor import ProcessExtractor
 from app.wiring.bounds import RUN_FOLDER
 from app.wiring.extras import check_extra, has_extra
 from app.wiring.ground import Ground
+from app.wiring.looks import copies_of
 
 EXTRA = "search"
 UNSAFE = "unsafe-reading"
@@ -85,7 +85,7 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests, bin:
     tools, embedders = _tools(ground, settings, damaged)
     install_entity_rag_manager(manager := EntityRAGManager(tools, embedders[1:]))
     entities = LinkEntities(requests=requests, lists=lists, manager=manager, clock=clock, bell=bell)
-    files = DocumentFiles(lists=lists, requests=requests, inbox=ground.stores.inbox)
+    files = DocumentFiles(lists=lists, requests=requests, inbox=ground.stores.inbox, copies=copies_of(settings))
     reader = SearchReader(entities)
     comparison = Comparison(
         requests=requests,
@@ -161,7 +161,6 @@ def _tools(ground: Ground, settings: Settings, damaged: LastSeen) -> tuple[Tools
     """What documents are indexed with, and the embedders that there are: one for queries, and one for each processor."""
     data, clock = settings.data_dir, ground.clock
     embedders = [UniversalEmbedder(), *(UniversalEmbedder(gives_way=True) for _ in range(CORES))]
-    locks = LocalNamedLocks(data / "search.turn")
     unsafe = LocalLastSeen(data / RUN_FOLDER / UNSAFE, clock)
     extractor = ProcessExtractor(on_unsafe=unsafe.note, scans_in=settings.search_ocr)
-    return Tools(_index(ground, data, damaged), extractor, embedders[0], locks), embedders
+    return Tools(_index(ground, data, damaged), extractor, embedders[0], ground.stores.index_locks), embedders

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from functools import partial
+from math import inf
 
+from app.core.ports.local_copies import LocalCopies
 from app.core.ports.pictures import PictureMaker
 from app.services.received.looks import Looks
-from app.settings import MIB, Settings
+from app.settings import MIB, SPOOL, Settings
 from app.storage.disk.data_folder import PREVIEWS
 from app.storage.disk.disk_space import DiskSpace
+from app.storage.disk.local_copies import SpooledCopies
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.pictures.maker import ConfinedMaker, NoMaker
 from app.storage.pictures.store import LocalPictures
@@ -21,6 +24,16 @@ from app.wiring.ground import Ground, floors_of
 EXTRA = "previews"
 AT_ONCE = max(1, min(2, len(os.sched_getaffinity(0))))
 """Pictures that all processes together make at once; each may take up to a GiB of memory."""
+
+
+NODE_SECONDS = 86_400.0
+"""How long one of many nodes keeps a picture that nobody asks for."""
+
+
+def copies_of(settings: Settings) -> LocalCopies:
+    """Files that lie in a bucket, on this machine for as long as somebody needs them there."""
+    disk, floors = DiskSpace(settings.data_dir), floors_of(settings)
+    return SpooledCopies(settings.data_dir / SPOOL, lambda: floors.for_openings(disk())[0])
 
 
 def build_looks(ground: Ground, settings: Settings) -> Looks:
@@ -36,10 +49,13 @@ def build_looks(ground: Ground, settings: Settings) -> Looks:
         ground.clock,
         processes=settings.workers,
         has_room=lambda: min(floors.for_openings(disk())) > 0,
+        # Of files that are deleted the node hears that leads then, and no other.
+        longest_seconds=inf if settings.store is None else NODE_SECONDS,
     )
     return Looks(
         requests=ground.requests,
         inbox=ground.stores.inbox,
+        copies=copies_of(settings),
         maker=maker,
         store=store,
         locks=ground.locks,

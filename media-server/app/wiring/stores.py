@@ -47,6 +47,8 @@ class Stores:
     """For uploads by their ids."""
     remote_locks: NamedLocks
     """Others, as these are held while a remote is spoken to."""
+    index_locks: NamedLocks
+    """For entities, while their documents are written into the index."""
     problems: Callable[[], list[str]]
     """What keeps them from working now, a sentence for the owner each."""
     notes: Callable[[], Sequence[Note]] = tuple
@@ -78,6 +80,7 @@ def local_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         leader=lambda name: LocalLeader(data / RUN_FOLDER / f"{name}.lock"),
         locks=LocalNamedLocks(data / "uploads.turn"),
         remote_locks=LocalNamedLocks(data / "outbox.turn"),
+        index_locks=LocalNamedLocks(data / "search.turn"),
         problems=lambda: problems(data),
     )
 

@@ -55,6 +55,10 @@ class PictureStore(Protocol):
         """Keep it, in place of what is kept of another version, and let go what was asked for least lately where it is too much."""
         ...
 
+    def tidy(self) -> None:
+        """Let go what was not asked for as long as this store keeps such things."""
+        ...
+
     def drop(self, link: str, upload_id: str | None = None) -> None:
         """Let go all of a file, or of a link. Raises Busy where that is not possible now."""
         ...

@@ -118,11 +118,4 @@ class Comparison:
             return document.kind not in self._manager.kinds
         # The document may have been added since what is held was asked for.
         held = held or self._index.held(document.entity, document.document)
-        return held is not None and self._manager.is_current(held, document.trouble) and self._is_there(document)
-
-    def _is_there(self, document: ListedDocument) -> bool:
-        try:
-            self._files.find(document)
-        except FileNotFoundError:
-            return False
-        return True
+        return held is not None and self._manager.is_current(held, document.trouble) and self._files.is_there(document)

@@ -16,7 +16,7 @@ from app.core.ports.shared import LastSeen, Leader
 from app.core.search.documents import About, DocumentId, EntityId
 from app.core.search.listing import DocumentState, ListedDocument
 from app.core.search.texts import Trouble
-from app.services.entities.document_files import DocumentFiles
+from app.services.entities.document_files import DocumentFiles, TooLongToRead
 from app.services.entity_scoped_rag import EntityRAGManager
 from app.services.event_readers import Bell
 from app.services.operations.threads import DaemonThreads
@@ -99,16 +99,18 @@ class Indexer:
             note(DocumentState.NO_TEXT, Trouble.UNSUPPORTED)
             return
         try:
-            file = self._files.find(document)
-            added = self._manager.get_entity_store(document.entity).add_document(
-                file.path,
-                About(document.name, document.kind, document.at, document.sender),
-                document.document,
-                digest=file.sha256,
-                read_again=True,
-                is_wanted=partial(self._files.is_wanted, document),
-                on_words=partial(note, DocumentState.WORDS, next_at=document.next_at),
-            )
+            with self._files.opened(document) as file:
+                added = self._manager.get_entity_store(document.entity).add_document(
+                    file.path,
+                    About(document.name, document.kind, document.at, document.sender),
+                    document.document,
+                    digest=file.sha256,
+                    read_again=True,
+                    is_wanted=partial(self._files.is_wanted, document),
+                    on_words=partial(note, DocumentState.WORDS, next_at=document.next_at),
+                )
+        except TooLongToRead:
+            note(DocumentState.NO_TEXT, Trouble.MEMORY)
         except FileNotFoundError:
             self._manager.remove_document(document.entity, document.document)
             note(DocumentState.MISSING)

@@ -8,9 +8,23 @@ from zlib import crc32
 
 from app.core.errors import FileNotFound, NoPicture, NotInstalled
 from app.core.links import ReceivedFile
-from app.core.looks import HEAD_BYTES, LARGEST, TEXT_BYTES, Look, PictureSize, Sort, WhyNone, sort_of, text_of
+from app.core.looks import (
+    FILM_BEGINNING,
+    FILM_END,
+    HEAD_BYTES,
+    LARGEST,
+    MOST_COPIED,
+    TEXT_BYTES,
+    Look,
+    PictureSize,
+    Sort,
+    WhyNone,
+    sort_of,
+    text_of,
+)
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.inbox import Inbox, StoredFile
+from app.core.ports.local_copies import LocalCopies
 from app.core.ports.pictures import Picture, PictureKey, PictureMaker, PictureStore
 from app.core.ports.whole_files import NamedLocks
 from app.core.ranges import Span
@@ -52,6 +66,7 @@ class Looks:
         *,
         requests: RequestStore,
         inbox: Inbox,
+        copies: LocalCopies,
         maker: PictureMaker,
         store: PictureStore,
         locks: NamedLocks,
@@ -62,6 +77,7 @@ class Looks:
         """``turns`` are locks of their own: they are held while a picture is made."""
         self._requests = requests
         self._inbox = inbox
+        self._copies = copies
         self._maker = maker
         self._store = store
         self._locks = locks
@@ -97,7 +113,8 @@ class Looks:
             return Description(Look.NONE, reason=reason, problem=error.message)
 
     def picture(self, looked: Looked, size: PictureSize, page: int) -> Picture:
-        """A picture of it. Raises NoPicture with the ``reason``, FileNotFound, Busy, NotInstalled."""
+        """A picture of it. Raises NoPicture with the ``reason``, FileNotFound, Busy, NotInstalled, and StorageFull where there is no room
+        for a copy."""
         if not looked.sort.reader:
             raise _none(WhyNone.UNSUPPORTED)
         key = PictureKey(looked.link, looked.file.upload_id, looked.version, size, page)
@@ -126,14 +143,26 @@ class Looks:
         with self._waiting.place(""), self._turns.hold([f"picture {turn}"]):
             found = self._store.find(key)
             if found is None:
-                try:
-                    with looked.stored.content() as content:
-                        found = self._maker.make(content, looked.sort.reader, key.size, key.page)
-                except FileNotFoundError:
-                    raise FileNotFound(GONE) from None
+                found = self._drawn(key, looked)
                 if isinstance(found, Picture) or found.stays:
                     self._keep(key, found)
             return found
+
+    def _drawn(self, key: PictureKey, looked: Looked) -> Picture | WhyNone:
+        stored, spans = looked.stored, None
+        if stored.path is None and looked.sort.is_film:
+            spans = _ends(stored.size)
+        elif stored.path is None and stored.size > MOST_COPIED:
+            return WhyNone.TOO_LARGE
+        try:
+            with self._copies.of(stored, spans) as content:
+                return self._maker.make(content, looked.sort.reader, key.size, key.page)
+        except FileNotFoundError:
+            raise FileNotFound(GONE) from None
+
+    def tidy(self) -> None:
+        """Let go pictures that have not been asked for lately, where that has a time."""
+        self._store.tidy()
 
     def _keep(self, key: PictureKey, found: Picture | WhyNone) -> None:
         """Keep it, unless the file was deleted meanwhile: who deletes tells ``forget`` after that, which waits for this."""
@@ -142,6 +171,13 @@ class Looks:
         with self._locks.hold([_lock(key.link)]):
             if self._requests.file(key.link, key.upload_id) is not None:
                 self._store.keep(key, found)
+
+
+def _ends(size: int) -> list[Span]:
+    """What of a film has to be there for a picture of its beginning."""
+    if size <= FILM_BEGINNING + FILM_END:
+        return [Span(0, size)]
+    return [Span(0, FILM_BEGINNING), Span(size - FILM_END, size)]
 
 
 def _beginning(stored: StoredFile, most: int) -> bytes:

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable
 
 from app.core.errors import Busy
-from app.core.looks import PictureSize, WhyNone
+from app.core.looks import FILM, PictureSize, WhyNone
 from app.core.ports.content import Content
 from app.core.ports.pictures import Picture
 from app.storage.confined.process import UNSAFE_SENTENCE, ConfinedProcess, UnsafeMachine
@@ -18,7 +18,6 @@ LEAST_CPU_SECONDS = 1.0
 """A file that took long and less of the processor than this was not at fault: the machine had other things to do."""
 MOST_OUTPUT = 8 * 1024 * 1024
 """Bytes that a process may say: the largest picture, however badly it packs, and no more."""
-FILM = "film:"
 _CHILD, _FILM_CHILD = "app.storage.pictures.child", "app.storage.pictures.film"
 _ENDED_BY = {signal.SIGXCPU: WhyNone.TIME, signal.SIGKILL: WhyNone.TOO_LARGE}
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "OMP_THREAD_LIMIT": "1"}

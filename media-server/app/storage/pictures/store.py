@@ -14,6 +14,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
@@ -35,14 +36,23 @@ class LocalPictures:
     """PictureStore in ``folder``, which is made when it is needed."""
 
     def __init__(
-        self, folder: Path, most: int, clock: Clock, *, processes: int = 1, has_room: Callable[[], bool] = lambda: True
+        self,
+        folder: Path,
+        most: int,
+        clock: Clock,
+        *,
+        processes: int = 1,
+        has_room: Callable[[], bool] = lambda: True,
+        longest_seconds: float = inf,
     ) -> None:
         """``most`` bytes of the disk in all, of which each of so many ``processes`` adds a little before it looks what there is.
-        Where the disk no longer ``has_room`` for such things nothing is kept."""
+        Where the disk no longer ``has_room`` for such things nothing is kept, nor for longer than ``longest_seconds`` what nobody
+        asks for."""
         self._folder = folder
         self._most = most
         self._clock = clock
         self._has_room = has_room
+        self._longest_seconds = longest_seconds
         self._step = most // 32 // processes
         # What there is when a process begins it does not know.
         self._added = self._step
@@ -79,6 +89,12 @@ class LocalPictures:
         with disk_errors(), suppress(FileNotFoundError):
             shutil.rmtree(place if upload_id is None else place / upload_id)
 
+    def tidy(self) -> None:
+        before = self._clock() - self._longest_seconds
+        for entry in self._entries() if self._longest_seconds < inf else ():
+            if entry.time < before:
+                _remove(entry)
+
     def _let_go(self) -> None:
         """Remove what was asked for least lately, where there is too much; by one thread at a time."""
         if not self._looking.acquire(blocking=False):
@@ -92,13 +108,8 @@ class LocalPictures:
             for entry in sorted(entries):
                 if total <= self._most - self._most // 4:
                     return
-                with suppress(OSError):
-                    os.unlink(entry.path)
-                    total -= entry.taken
-                # Of a file of which nothing is left, so goes the folder, and with the last of them the link's.
-                with suppress(OSError):
-                    os.rmdir(os.path.dirname(entry.path))
-                    os.rmdir(os.path.dirname(os.path.dirname(entry.path)))
+                _remove(entry)
+                total -= entry.taken
         finally:
             self._looking.release()
 
@@ -122,6 +133,15 @@ class _Entry(NamedTuple):
     time: float
     path: str
     taken: int
+
+
+def _remove(entry: _Entry) -> None:
+    with suppress(OSError):
+        os.unlink(entry.path)
+    # Of a file of which nothing is left, so goes the folder, and with the last of them the link's.
+    with suppress(OSError):
+        os.rmdir(os.path.dirname(entry.path))
+        os.rmdir(os.path.dirname(os.path.dirname(entry.path)))
 
 
 def _folders(folder: Path | str) -> Iterator[str]:
