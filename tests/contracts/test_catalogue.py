@@ -89,7 +89,7 @@ def events(database) -> SQLEvents:
 
 OF_CLUSTERS = (
     *("uploads", "pieces", "tries", "claims", "objects", "names", "bin", "readers", "leftovers", "secrets"),
-    *("places", "place_holders", "tickets", "spans", "signed"),
+    *("places", "place_holders", "tickets", "spans", "signed", "members"),
 )
 
 

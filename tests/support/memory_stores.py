@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from app.core.errors import Busy, ChecksumMismatch, UploadNotFound
+from app.core.errors import Busy, ChecksumMismatch, UploadError, UploadNotFound
 from app.core.paths import RelPath, disk_folder, disk_name, numbered, numbered_as_sent
 from app.core.pieces import pieces
 from app.core.policy import HEAD_BYTES
@@ -321,6 +321,9 @@ class MemoryInbox:
             number = next(n for n in count() if not self._is_there((*above, numbered(name, n))))
             self._memory.files[(*above, numbered(name, number))] = source
             return self._delivery(path, [*taken, number], source.file_identity)
+
+    def deliver_all(self, folder: RelPath, files: Sequence[tuple[RelPath, Source]]) -> list[Delivery | UploadError]:
+        return [self.deliver(folder, path, source) for path, source in files]
 
     def find(self, folder: RelPath, path: RelPath, file_identity: str) -> Delivery | None:
         with self._memory.lock:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from app.core.errors import UploadError
 from app.core.paths import RelPath
 from app.core.ports.content import Readable
 
@@ -68,6 +69,11 @@ class Inbox(Protocol):
         Readers see all of the file or none. Called again with the same source, also after a crash, it finds the file that it
         named and changes nothing. Raises StorageFull, Busy.
         """
+        ...
+
+    def deliver_all(self, folder: RelPath, files: Sequence[tuple[RelPath, Source]]) -> list[Delivery | UploadError]:
+        """The same for many that came together; for each, in order, where it ended up, or StorageFull or Busy, which stands against that
+        one and not against the others."""
         ...
 
     def find(self, folder: RelPath, path: RelPath, file_identity: str) -> Delivery | None:

@@ -185,19 +185,8 @@ class WholeFiles:
         announced = {file.upload_id: _announced(file) for file in files}
         refused = self._requests.announce(link, [*announced.values()], self._clock())
         outcomes |= refused
-        linked: list[tuple[WholeFile, Delivery]] = []
         with self._observer.finishing():
-            for file in files:
-                if file.upload_id not in refused:
-                    try:
-                        # Once more: all that come together may bring many folders.
-                        if folders := file.command.path.folder:
-                            self._room.room_for_opening(folders=len(folders))
-                        delivery = self._inbox.deliver(link.folder, file.command.path, file.content)
-                        linked.append((file, delivery))
-                    except UploadError as error:
-                        self._requests.release(link.hash, file.upload_id, "failed")
-                        outcomes[file.upload_id] = error
+            linked = self._linked(link, [file for file in files if file.upload_id not in refused], outcomes)
             self._inbox.flush(link.folder, [delivery for _, delivery in linked])
             received = [_received(announced[file.upload_id], delivery, self._clock()) for file, delivery in linked]
             self._requests.receive(link.hash, *received)
@@ -206,6 +195,34 @@ class WholeFiles:
             self._observer.delivered(done)
             outcomes[each.upload_id] = done
         return outcomes
+
+    def _linked(
+        self, link: RequestLink, files: Sequence[WholeFile], outcomes: dict[str, Outcome]
+    ) -> list[tuple[WholeFile, Delivery]]:
+        """Give announced files their names; those that got one. Of the others the reason is their outcome."""
+        fitting: list[WholeFile] = []
+        failed: list[tuple[WholeFile, UploadError]] = []
+        folders = 0
+        for file in files:
+            try:
+                # Once more: all that come together may bring many folders.
+                if levels := len(file.command.path.folder):
+                    self._room.room_for_opening(folders=folders + levels)
+                    folders += levels
+                fitting.append(file)
+            except UploadError as error:
+                failed.append((file, error))
+        linked: list[tuple[WholeFile, Delivery]] = []
+        found = self._inbox.deliver_all(link.folder, [(file.command.path, file.content) for file in fitting])
+        for file, outcome in zip(fitting, found, strict=True):
+            if isinstance(outcome, UploadError):
+                failed.append((file, outcome))
+            else:
+                linked.append((file, outcome))
+        for file, reason in failed:
+            self._requests.release(link.hash, file.upload_id, "failed")
+            outcomes[file.upload_id] = reason
+        return linked
 
     def _flushed(self, link: RequestLink, file: WholeFile, outcomes: dict[str, Outcome]) -> bool:
         """Whether a file's bytes are safe; else the reason is its outcome."""

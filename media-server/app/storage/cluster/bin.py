@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from app.core.paths import RelPath
 from app.storage.cluster.files import ClusterInbox, ClusterSource
 from app.storage.cluster.ground import ClusterGround
-from app.storage.cluster.objects import Objects, Stored
+from app.storage.cluster.objects import FILE, OBJECT, Objects, Stored
+from app.storage.cluster.sharing import Sharing
 
 _PUT = """
     INSERT INTO store_bin (upload_id, identity) VALUES (%(upload_id)s, %(identity)s)
     ON CONFLICT (upload_id) DO UPDATE SET identity = excluded.identity, at = excluded.at
 """
-_FOUND = """
-    SELECT o.identity, o.key, o.size FROM store_bin b JOIN store_objects o USING (identity)
-    WHERE b.upload_id = %(upload_id)s AND o.state = 'there'
+_FOUND = f"""
+    SELECT {FILE.format(table="b")} FROM store_bin b {OBJECT.format(table="b")} WHERE b.upload_id = %(upload_id)s
 """
 
 
@@ -25,6 +25,7 @@ class ClusterBin:
     def __init__(self, ground: ClusterGround, objects: Objects, inbox: ClusterInbox) -> None:
         self._ground = ground
         self._objects = objects
+        self._sharing = Sharing(ground, objects)
         self._inbox = inbox
 
     def put(self, folder: RelPath, disk_path: str, file_identity: str, upload_id: str) -> bool:
@@ -37,17 +38,16 @@ class ClusterBin:
 
     def source(self, upload_id: str) -> ClusterSource | None:
         row = self._ground.database.look(_FOUND, upload_id=upload_id)
-        return None if row is None else ClusterSource(Stored(*row))
+        return None if row is None else ClusterSource(self._objects, Stored(*row))
 
     def remove(self, upload_id: str) -> None:
         with self._ground.database.write() as tx:
             row = tx.one(
                 "DELETE FROM store_bin WHERE upload_id = %(upload_id)s RETURNING identity", upload_id=upload_id
             )
-            leaves = row is not None and self._objects.leave(tx, row[0])
+            left = None if row is None else self._objects.leave(tx, row[0])
         self._ground.database.sync()
-        if row is not None and leaves:
-            self._objects.free(row[0])
+        self._sharing.tidy(left)
 
     def ids(self, before: float) -> Iterator[str]:
         with self._ground.database.read() as tx:

@@ -1,6 +1,7 @@
 """The objects that files consist of: each is noted before it is made and until it is gone, so that none is ever left behind.
 
-An object counts while it has a name or lies in the bin. One that has neither is leaving: it stays until nobody reads it any more.
+A file counts while it has a name or lies in the bin. An object whose files do not is leaving: it stays until nobody reads it any more.
+Most objects are one file; small files that came together are members of one (``sharing.py``), each a stretch of it.
 """
 
 from __future__ import annotations
@@ -35,14 +36,36 @@ _LEAVE = """
         AND NOT EXISTS (SELECT FROM store_names WHERE identity = %(identity)s)
         AND NOT EXISTS (SELECT FROM store_bin WHERE identity = %(identity)s)
 """
+# Of an object that several share.
+_LOCK_MEMBER = "SELECT object FROM store_members WHERE identity = %(identity)s FOR UPDATE"
+_LEAVE_OBJECT = """
+    DELETE FROM store_members
+    WHERE identity = %(identity)s
+        AND NOT EXISTS (SELECT FROM store_names WHERE identity = %(identity)s)
+        AND NOT EXISTS (SELECT FROM store_bin WHERE identity = %(identity)s)
+"""
+_SHRINK = """
+    UPDATE store_objects o
+    SET state = CASE left_.files WHEN 0 THEN 'leaving' ELSE 'sparse' END, since = extract(epoch FROM clock_timestamp())
+    FROM (SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM store_members WHERE object = %(identity)s) left_
+    WHERE o.identity = %(identity)s AND (left_.files = 0 OR 2 * left_.bytes < o.size) AND o.state IN ('there', 'sparse')
+    RETURNING state
+"""
+_SPARSE = "SELECT identity FROM store_objects WHERE state = 'sparse' ORDER BY since LIMIT %(most)s"
 _LEAVING = "SELECT key FROM store_objects WHERE identity = %(identity)s AND state = 'leaving' FOR UPDATE SKIP LOCKED"
 _READERS = "SELECT DISTINCT holder FROM store_readers WHERE identity = %(identity)s"
 _ALL_READERS = "SELECT DISTINCT holder FROM store_readers"
 _FORGET = "DELETE FROM store_objects WHERE identity = %(identity)s AND state <> 'there'"
+# Whoever moves or removes the file waits for this, and then finds that somebody reads the object.
 _READ = """
     INSERT INTO store_readers (identity, holder)
     SELECT identity, %(holder)s FROM store_objects WHERE identity = %(identity)s AND state = 'there' FOR SHARE
     RETURNING id
+"""
+_READ_MEMBER = """
+    WITH found AS (SELECT object, size, start FROM store_members WHERE identity = %(identity)s FOR SHARE),
+        noted AS (INSERT INTO store_readers (identity, holder) SELECT object, %(holder)s FROM found RETURNING id)
+    SELECT noted.id, found.object, found.size, found.start FROM found, noted
 """
 _READ_NO_MORE = """
     WITH gone AS (DELETE FROM store_readers WHERE id = %(id)s RETURNING identity)
@@ -50,17 +73,54 @@ _READ_NO_MORE = """
 """
 _READERS_GONE = "DELETE FROM store_readers WHERE holder = %(holder)s"
 _UNFINISHED = """
-    SELECT identity, state FROM store_objects WHERE state <> 'there' AND since < %(before)s ORDER BY since LIMIT %(most)s
+    SELECT identity, state FROM store_objects WHERE state IN ('coming', 'leaving') AND since < %(before)s ORDER BY since LIMIT %(most)s
 """
+
+
+_COUNTS = """
+    WITH member AS (SELECT FROM store_members WHERE identity = %(identity)s FOR SHARE),
+        alone AS (SELECT FROM store_objects WHERE identity = %(identity)s AND state = 'there' FOR SHARE)
+    SELECT 1 FROM member UNION ALL SELECT 1 FROM alone
+"""
+FILE = "{table}.identity, o.key, coalesce(m.size, o.size), coalesce(m.start, 0), m.object"
+OBJECT = """
+    LEFT JOIN store_members m USING (identity)
+    JOIN store_objects o ON o.identity = coalesce(m.object, {table}.identity) AND o.state IN ('there', 'sparse')
+"""
+"""``Stored`` of rows that have identities."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object as it is noted."""
+    """A file's bytes as they are noted: all of an object, or a stretch of one."""
 
     identity: str
+    """The file's."""
     key: str
+    """The object's."""
     size: int
+    start: int = 0
+    """Where its bytes begin in the object."""
+    object: str | None = None
+    """The identity of the object, where the file shares it with others."""
+
+
+def shared_key(identity: str) -> str:
+    """The key of an object that several files share."""
+    return f"{identity}/shared"
+
+
+def member(identity: str, object: str, size: int, start: int) -> Stored:
+    """A file that shares an object."""
+    return Stored(identity, shared_key(object), size, start, object)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An object from which a file has gone: it is ``leaving``, or ``sparse``, as less than half of it is anybody's."""
+
+    identity: str
+    state: str
 
 
 class Objects:
@@ -83,15 +143,36 @@ class Objects:
         """Note that an object which was coming is there; false where it was given up meanwhile."""
         return tx.changed(_IS_THERE, identity=identity) == 1
 
-    def leave(self, tx: Transaction, identity: str) -> bool:
-        """Note that an object leaves, unless it has a name left or lies in the bin. The caller has it ``free``d afterwards."""
-        tx.one(_LOCK, identity=identity)
-        return tx.changed(_LEAVE, identity=identity) == 1
+    def counts(self, tx: Transaction, identity: str) -> bool:
+        """Whether a file is there, which then stays until the transaction is over."""
+        return tx.one(_COUNTS, identity=identity) is not None
 
-    def free(self, identity: str) -> None:
+    def leave(self, tx: Transaction, identity: str) -> Left | None:
+        """Note that a file goes, unless it has a name left or lies in the bin; what became of its object, which the caller has ``free``d
+        afterwards."""
+        # Those who move files from one object to another lock in this order, too: files first.
+        member = tx.one(_LOCK_MEMBER, identity=identity)
+        if member is None:
+            tx.one(_LOCK, identity=identity)
+            return Left(identity, "leaving") if tx.changed(_LEAVE, identity=identity) == 1 else None
+        return self.shrunk(tx, member[0]) if tx.changed(_LEAVE_OBJECT, identity=identity) == 1 else None
+
+    def shrunk(self, tx: Transaction, identity: str) -> Left | None:
+        """Note what has become of a shared object from which files have gone; None where most of it is needed."""
+        tx.one(_LOCK, identity=identity)
+        row = tx.one(_SHRINK, identity=identity)
+        return None if row is None else Left(identity, row[0])
+
+    def free(self, left: Left | None) -> None:
         """Delete an object that leaves, unless somebody reads it. What goes wrong is left to the sweep."""
+        if left is not None and left.state == "leaving":
+            with suppress(UploadError):
+                self._free(left.identity)
+
+    def give_up(self, identity: str) -> None:
+        """Delete an object that is still coming, as it gets no name."""
         with suppress(UploadError):
-            self._free(identity)
+            self._give_up(identity)
 
     def sweep(self, before: float) -> None:
         """Delete what began to come or to leave before this time and did not end, and forget readers that have died."""
@@ -104,14 +185,25 @@ class Objects:
             else:
                 self._free(identity)
 
+    def sparse(self) -> list[str]:
+        """Shared objects of which less than half is anybody's."""
+        with self._ground.database.read() as tx:
+            return [row[0] for row in tx.all(_SPARSE, most=_MOST_SWEPT)]
+
     @contextmanager
     def content(self, stored: Stored) -> Iterator[Content]:
         """Hold an object for reading. Raises FileNotFoundError where it is gone."""
         database = self._ground.database
         with database.write() as tx:
-            row = tx.one(_READ, identity=stored.identity, holder=self._ground.presence.number())
+            row = tx.one(
+                _READ if stored.object is None else _READ_MEMBER,
+                identity=stored.identity,
+                holder=self._ground.presence.number(),
+            )
         if row is None:
             raise FileNotFoundError(stored.identity)
+        if stored.object is not None:
+            stored = member(stored.identity, *row[1:])  # Where it lies now: it may have moved since somebody looked.
         try:
             yield ObjectContent(self._ground, stored)
         finally:
@@ -119,7 +211,7 @@ class Objects:
                 with database.write() as tx:
                     state = tx.one(_READ_NO_MORE, id=row[0])
                 if state == ("leaving",):
-                    self.free(stored.identity)
+                    self.free(Left(stored.object or stored.identity, "leaving"))
 
     def _free(self, identity: str) -> None:
         database = self._ground.database
@@ -198,7 +290,9 @@ class ObjectContent:
 
     def _fetched(self, span: Span) -> bytes:
         try:
-            found = self._bucket.read(self._stored.key, span)
+            # No span that anybody asks for reaches beyond the file: what lies before and behind it may be another's.
+            start = self._stored.start
+            found = self._bucket.read(self._stored.key, Span(start + span.start, start + span.stop))
         except NoSuchObject as error:
             raise Busy() from error  # Somebody has deleted it behind our back, or restored another bucket.
         if len(found) != span.length:
@@ -227,4 +321,7 @@ class ClusterFile:
         return file_identity == self.file_identity
 
     def download_address(self, name: str) -> str | None:
-        return self._ground.bucket.address(self._stored.key, name) if self._signed else None
+        # A signed address is good for all of an object.
+        if not self._signed or self._stored.object is not None:
+            return None
+        return self._ground.bucket.address(self._stored.key, name)

@@ -139,8 +139,7 @@ class _Grown(ClusterSource):
     """The file that an upload without gaps is."""
 
     def __init__(self, objects: Objects, number: int, stored: Stored) -> None:
-        super().__init__(stored)
-        self._objects = objects
+        super().__init__(objects, stored)
         self._number = number
 
     def arrive(self, tx: Transaction) -> None:

@@ -17,6 +17,7 @@ from app.storage.cluster.grid import MOST_PARTS, Grid, GridFacts
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import Objects
 from app.storage.cluster.rows import CREATE, looked
+from app.storage.cluster.sharing import Sharing
 from app.storage.cluster.signing import PartSigner
 from app.storage.cluster.upload import ClusterUpload
 from app.storage.disk.upload_documents import encoded
@@ -59,6 +60,7 @@ class ClusterUploads:
         self._waiting = waiting or WaitingRoom(10**6, 10**6)
         self._claims = Claims(ground)
         self._gatherer = Gatherer(ground)
+        self._sharing = Sharing(ground, objects)
 
     def direct(self, signer: PartSigner) -> ClusterDirect:
         """The direct path into these uploads."""
@@ -125,6 +127,7 @@ class ClusterUploads:
                 with self._ground.database.write() as tx:
                     tx.run(_TIDY, token=token)
         self._objects.sweep(before)
+        self._sharing.sweep()
 
     def _listed(self, query: str, **values: object) -> Iterator[str]:
         after = ""

@@ -14,6 +14,7 @@ from app.core.sums import Summing, Sums
 from app.storage.cluster.files import ClusterSource
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import Objects, Stored
+from app.storage.cluster.sharing import SHARED_BYTES
 from app.storage.cluster.wire import Piece
 from app.storage.disk.atomic import disk_errors, write_at
 from app.storage.disk.bodies import SpooledBody
@@ -27,12 +28,11 @@ class ClusterUnlinkedFile(ClusterSource):
         self, ground: ClusterGround, objects: Objects, descriptor: int, size: int, sums: Sums, head: bytes
     ) -> None:
         identity = secrets.token_hex(16)
-        super().__init__(Stored(identity, f"{identity}/whole", size))
+        super().__init__(objects, Stored(identity, f"{identity}/whole", size))
         self.file_identity = identity
         self.sums = sums
         self.head = head
         self._ground = ground
-        self._objects = objects
         self._descriptor = descriptor
 
     def flush(self) -> None:
@@ -40,12 +40,18 @@ class ClusterUnlinkedFile(ClusterSource):
 
     def prepare(self) -> None:
         self._objects.note_coming(self.stored)
-        piece = Piece(self._descriptor, 0, self.stored.size, self.sums.sha256)
-        self._ground.bucket.put(self.stored.key, piece)
+        self._ground.bucket.put(self.stored.key, self._piece)
+
+    def small(self) -> Piece | None:
+        return self._piece if self.stored.size <= SHARED_BYTES else None
 
     def arrive(self, tx: Transaction) -> None:
         if not self._objects.is_there(tx, self.stored.identity):
             raise Busy(retry_after=1)
+
+    @property
+    def _piece(self) -> Piece:
+        return Piece(self._descriptor, 0, self.stored.size, self.sums.sha256)
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from app.core.errors import Busy
+from app.core.errors import Busy, UploadError
 from app.core.numbering import next_number
 from app.core.paths import RelPath, disk_folder, disk_name, numbered, numbered_as_sent
 from app.core.ports.inbox import Delivery, Source
@@ -57,6 +57,15 @@ class LocalInbox:
             begun = links > source.names
             number = _link_in(parent, disk_name(path.name), place, file_identity, begun=begun)
             return _delivery(path, taken, number, file_identity)
+
+    def deliver_all(self, folder: RelPath, files: Sequence[tuple[RelPath, Source]]) -> list[Delivery | UploadError]:
+        outcomes: list[Delivery | UploadError] = []
+        for path, source in files:
+            try:
+                outcomes.append(self.deliver(folder, path, source))
+            except UploadError as error:
+                outcomes.append(error)
+        return outcomes
 
     def check(self, folder: RelPath) -> None:
         if self._source is None:
