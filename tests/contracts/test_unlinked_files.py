@@ -11,6 +11,7 @@ import pytest
 from app.core.digests import Digests
 from app.core.errors import ChecksumMismatch, ChunkSizeMismatch
 from app.core.paths import RelPath
+from app.core.ports.inbox import Delivery
 from app.core.ranges import Span
 from tests.support.files import content
 from tests.support.stores import KINDS, Stores, body
@@ -63,3 +64,32 @@ def test_a_delivered_file_is_found_by_its_identity_and_no_other_is(stores: Store
     assert inbox.find(FOLDER, PATH, "0-3-0") is None
     for each in (first, second):
         each.close()
+
+
+def test_many_that_came_together_each_get_their_own_name_and_bytes(stores: Stores) -> None:
+    files, inbox = stores.unlinked_files(), stores.inbox()
+    sent = [
+        ("a/b", b"one"),
+        ("a/b", b"two"),
+        ("a", b"three"),
+        ("c", b""),
+        ("a/d/e", b"four"),
+        ("long", content(70_000)),
+    ]
+    made = [(RelPath.parse(path), files.write(body(data), len(data), None)) for path, data in sent]
+    outcomes = inbox.deliver_all(FOLDER, made)
+    found = [each for each in outcomes if isinstance(each, Delivery)]
+    assert [each.path for each in found] == ["a/b", "a/b (1)", "a (1)", "c", "a/d/e", "long"]
+    inbox.flush(FOLDER, found)
+    for delivery, (path, file), (_, data) in zip(found, made, sent, strict=True):
+        assert delivery.file_identity == file.file_identity
+        stored = stores.inbox().open(FOLDER, delivery.disk_path, delivery.file_identity)
+        assert stored.size == len(data)
+        with stored.content() as content_:
+            assert content_.read(Span(0, 10**6)) == data
+        assert stores.inbox().find(FOLDER, path, file.file_identity) == delivery
+    assert inbox.deliver_all(FOLDER, made) == outcomes, "once, however often"
+    assert inbox.deliver_all(FOLDER, []) == []
+    for delivery, (_, file) in zip(found, made, strict=True):
+        file.close()
+        assert inbox.remove(FOLDER, delivery.disk_path, delivery.file_identity)

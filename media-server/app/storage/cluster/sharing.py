@@ -6,7 +6,6 @@ takes back all of them but one would have the store keep all of them for that on
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -57,7 +56,10 @@ class Sharing:
                 position += piece.length
             object = self._put(Piece(descriptor, 0, total))
         starts = accumulate((piece.length for _, piece in files), initial=0)
-        return [member(identity, object, piece.length, start) for (identity, piece), start in zip(files, starts, strict=False)]
+        return [
+            member(identity, object, piece.length, start)
+            for (identity, piece), start in zip(files, starts, strict=False)
+        ]
 
     def arrive(self, tx: Transaction, files: Sequence[Stored]) -> None:
         """Note that files which ``made`` has put into one object are there. Raises Busy where it was given up meanwhile."""
