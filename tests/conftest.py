@@ -29,7 +29,9 @@ from tests.support.contract import judge
 from tests.support.leftovers import leftovers, mark
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.postgresql import PostgreSQLServer, packaged_programs
+from tests.support.s3_server import S3Server
 from tests.support.seaweed import SeaweedServer
+from tests.support.swift import SwiftServer
 
 # Chosen once, so that all processes of a run have the same; every chance of a test comes from it.
 SEED = int(os.environ.setdefault("DROPPR_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
@@ -38,6 +40,7 @@ SEED = int(os.environ.setdefault("DROPPR_TEST_SEED", str(random.SystemRandom().r
 SECONDS_OF_A_TEST = {"faults": 4.0, "browser": 3.0, "http": 0.6, "contracts": 0.2}
 """About what one takes, by its folder."""
 LONG = 8.0
+STORES: dict[str, type[S3Server]] = {"seaweed": SeaweedServer, "swift": SwiftServer}
 
 _left: list[str] = []
 
@@ -48,6 +51,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--cluster", action="store_true", help="run what needs an S3 store, too; --torture does")
     parser.addoption(
         "--catalogue", choices=["sqlite", "postgresql"], default="sqlite", help="what servers keep their catalogue in"
+    )
+    parser.addoption(
+        "--store", choices=list(STORES), default="seaweed", help="what holds the bytes where a test needs an S3 store"
     )
     parser.addoption(
         "--shard", metavar="I/N", help="run the I-th of N parts of the tests, each the same for every seed"
@@ -180,9 +186,9 @@ def postgresql() -> Iterator[PostgreSQLServer]:
 
 
 @pytest.fixture(scope="session")
-def seaweed() -> Iterator[SeaweedServer]:
-    """One S3 store for all tests that need one. Use a bucket of your own, or a prefix."""
-    with SeaweedServer() as running:
+def seaweed(request: pytest.FixtureRequest) -> Iterator[S3Server]:
+    """One S3 store for all tests that need one, SeaweedFS unless ``--store`` names another. Use a bucket of your own, or a prefix."""
+    with STORES[request.config.getoption("--store")]() as running:
         yield running
 
 

@@ -20,7 +20,7 @@ from tests.support.live import GENEROUS, LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.proxy import BadLine
-from tests.support.seaweed import SeaweedServer
+from tests.support.s3_server import S3Server
 from tests.support.sender import Sender
 
 CELL = 5 * MIB
@@ -29,7 +29,7 @@ SIZE = 4 * CELL + 7
 
 @pytest.fixture(scope="module")
 def place(
-    postgresql: PostgreSQLServer, seaweed: SeaweedServer, tmp_path_factory: pytest.TempPathFactory
+    postgresql: PostgreSQLServer, seaweed: S3Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Client, LiveNginx, BadLine, str]]:
     """The owner, the site, the line to the store, and the bucket."""
     url, bucket = postgresql.new_database(), seaweed.new_bucket()
@@ -56,7 +56,7 @@ def fetched(link: Link, path: str) -> bytes:
 
 
 def test_parts_go_into_the_store_where_its_cors_lets_the_page_and_by_the_server_where_not(
-    place: tuple[Client, LiveNginx, BadLine, str], seaweed: SeaweedServer, browser: Browser, tmp_path: Path
+    place: tuple[Client, LiveNginx, BadLine, str], seaweed: S3Server, browser: Browser, tmp_path: Path
 ) -> None:
     owner, nginx, line, bucket = place
     link, data = owner.make_link(), content(SIZE, 1)

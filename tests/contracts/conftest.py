@@ -19,7 +19,7 @@ from app.storage.sql.schema import metadata
 from app.storage.sql.sqlite import SQLiteDatabase
 from tests.support.cluster import Engines
 from tests.support.postgresql import PostgreSQLServer
-from tests.support.seaweed import SeaweedServer
+from tests.support.s3_server import S3Server
 from tests.support.stores import ClusterStores
 
 _CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -98,7 +98,7 @@ def index_on_pgvector(pgvector: PostgreSQLServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def engines(postgresql: PostgreSQLServer, seaweed: SeaweedServer, tmp_path_factory: pytest.TempPathFactory) -> Engines:
+def engines(postgresql: PostgreSQLServer, seaweed: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Engines:
     return Engines(postgresql, seaweed, tmp_path_factory.mktemp("node"))
 
 

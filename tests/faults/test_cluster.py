@@ -23,7 +23,7 @@ from tests.support.files import MIB, content, spans
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.program import DROPPR
-from tests.support.seaweed import SeaweedServer
+from tests.support.s3_server import S3Server
 
 CELL = 5 * MIB
 KINDS = {
@@ -108,7 +108,7 @@ class Senders:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_nothing_acknowledged_is_lost_and_nothing_is_left(
-    seaweed: SeaweedServer, tmp_path: Path, seed: int, torture: bool
+    seaweed: S3Server, tmp_path: Path, seed: int, torture: bool
 ) -> None:
     with PostgreSQLServer() as postgresql:
         url, bucket = postgresql.new_database(), seaweed.new_bucket()
@@ -160,7 +160,7 @@ def _disturbed(nodes: list[LiveServer], postgresql: PostgreSQLServer, chance: ra
     return kills
 
 
-def _judge(senders: Senders, seaweed: SeaweedServer, bucket: str, url: str) -> None:
+def _judge(senders: Senders, seaweed: S3Server, bucket: str, url: str) -> None:
     link = senders.link()
     files = link.files()
     assert sorted(file["upload_id"] for file in files) == sorted(senders.files), "each once, and no other"

@@ -28,7 +28,7 @@ from tests.support.pictures import film
 from tests.support.pictures import picture as drawn
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.program import DROPPR
-from tests.support.seaweed import SeaweedServer
+from tests.support.s3_server import S3Server
 
 CELL = 5 * MIB
 
@@ -36,7 +36,7 @@ CELL = 5 * MIB
 @dataclass
 class Cluster:
     nodes: list[LiveServer]
-    seaweed: SeaweedServer
+    seaweed: S3Server
     bucket: str
     options: dict[str, Any]
 
@@ -57,7 +57,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(
-    postgresql: PostgreSQLServer, seaweed: SeaweedServer, tmp_path_factory: pytest.TempPathFactory
+    postgresql: PostgreSQLServer, seaweed: S3Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
     url, bucket = postgresql.new_database(), seaweed.new_bucket()
     migrate(PostgreSQLDatabase(url))

@@ -24,7 +24,7 @@ from tests.support.hostile import Answer, Asked
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.proxy import BadLine
-from tests.support.seaweed import SeaweedServer
+from tests.support.s3_server import S3Server
 
 CELL = 5 * MIB
 SIZE = 4 * CELL + 7
@@ -35,7 +35,7 @@ class Cluster:
     node: LiveServer
     line: BadLine
     """On the way of senders to the store."""
-    seaweed: SeaweedServer
+    seaweed: S3Server
     bucket: str
     asked: list[tuple[str, int]] = field(default_factory=list)
     """What the node was asked, with the length of the body."""
@@ -53,7 +53,7 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(
-    postgresql: PostgreSQLServer, seaweed: SeaweedServer, tmp_path_factory: pytest.TempPathFactory
+    postgresql: PostgreSQLServer, seaweed: S3Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
     url, bucket = postgresql.new_database(), seaweed.new_bucket()
     migrate(PostgreSQLDatabase(url))

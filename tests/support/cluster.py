@@ -13,7 +13,7 @@ from app.storage.cluster.presence import Presence
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from tests.support.postgresql import PostgreSQLServer
-from tests.support.seaweed import SeaweedServer
+from tests.support.s3_server import S3Server
 
 _CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 _TABLES = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'store\\_%'"
@@ -24,7 +24,7 @@ _ESTABLISHED = "01"
 class Engines:
     """A migrated database of ``postgresql`` and a bucket of ``seaweed``; ``folder`` is what nodes have a disk for."""
 
-    def __init__(self, postgresql: PostgreSQLServer, seaweed: SeaweedServer, folder: Path) -> None:
+    def __init__(self, postgresql: PostgreSQLServer, seaweed: S3Server, folder: Path) -> None:
         self.url = postgresql.new_database()
         migrate(PostgreSQLDatabase(self.url))
         self.seaweed = seaweed

@@ -1,0 +1,101 @@
+"""An S3 store for the tests that does less than others: OpenStack Swift behind its own S3 API, as Debian packs it.
+
+Its servers are run by the system's Python, which alone has their code, on loopback and with files of their own. All that Swift knows of
+an object stands in extended attributes, so its folder is on a disk: older kernels have none of these in memory.
+"""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from urllib.parse import quote
+
+import urllib3
+
+from tests.support.s3_server import REGION, S3Server
+
+PYTHON = "/usr/bin/python3"
+LAUNCHER = Path(__file__).with_name("swift_servers.py")
+_COMMON = """[DEFAULT]
+bind_ip = 127.0.0.1
+bind_port = {port}
+workers = 0
+swift_dir = {folder}
+user = {user}
+log_level = WARNING
+"""
+_STORAGE = """devices = {folder}/devices
+mount_check = false
+disable_fallocate = true
+fallocate_reserve = 0
+
+[pipeline:main]
+pipeline = {kind}-server
+
+[app:{kind}-server]
+use = egg:swift#{kind}
+"""
+_PROXY = """
+[pipeline:main]
+pipeline = catch_errors memory listing_formats s3api tempauth slo proxy-server
+
+[filter:catch_errors]
+use = egg:swift#catch_errors
+
+[filter:memory]
+paste.filter_factory = swift_servers:memory
+
+[filter:listing_formats]
+use = egg:swift#listing_formats
+
+[filter:s3api]
+use = egg:swift#s3api
+location = {region}
+max_upload_part_num = 10000
+
+[filter:tempauth]
+use = egg:swift#tempauth
+user_test_tester = {secret} .admin
+
+[filter:slo]
+use = egg:swift#slo
+max_manifest_segments = 10000
+
+[app:proxy-server]
+use = egg:swift#proxy
+account_autocreate = true
+# Servers that begin later than the proxy are asked again at once.
+error_suppression_limit = 1000000
+"""
+
+
+class SwiftServer(S3Server):
+    """One proxy, and one server each for accounts, containers and objects, where everything is once."""
+
+    name = "Swift"
+    access, secret = "test:tester", "secret-of-swift-for-tests"
+    ports = ("account", "container", "object", "proxy")
+    seconds = 120.0
+
+    def configure(self) -> None:
+        (self.folder / "devices" / "one").mkdir(parents=True, exist_ok=True)
+        (self.folder / "swift.conf").write_text("[swift-hash]\nswift_hash_path_suffix = tests\n")
+        for kind, port in self._ports.items():
+            words = {"folder": self.folder, "kind": kind, "user": getpass.getuser(), "port": port}
+            more = _PROXY.format(region=REGION, secret=self.secret) if kind == "proxy" else _STORAGE.format(**words)
+            (self.folder / f"{kind}.conf").write_text(_COMMON.format(**words) + more)
+
+    def command(self) -> list[str]:
+        ports = [f"{kind}:{port}" for kind, port in self._ports.items()]
+        return [PYTHON, "-I", str(LAUNCHER), str(self.folder), *ports]
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "PYTHONWARNINGS": "ignore"}
+
+    def parts(self, bucket: str) -> list[str]:
+        """Everything that lies where Swift keeps parts: a container beside the bucket's, at which no S3 request gets."""
+        log_in = {"X-Auth-User": self.access, "X-Auth-Key": self.secret}
+        token = urllib3.request("GET", f"{self.url}/auth/v1.0", headers=log_in).headers["X-Auth-Token"]
+        container = f"{self.url}/v1/AUTH_test/{quote(bucket + '+segments')}"
+        found = urllib3.request("GET", container, headers={"X-Auth-Token": token})
+        return found.data.decode().splitlines() if found.status == 200 else []
