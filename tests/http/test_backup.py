@@ -22,6 +22,12 @@ def droppr(data: Path, *words: str, **settings: str) -> subprocess.CompletedProc
     return Droppr.run(words, env=environment, cwd=data.parent, capture_output=True, text=True, timeout=100, check=False)
 
 
+@pytest.fixture(autouse=True)
+def in_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a server has its catalogue here, also in a run with those of all others elsewhere."""
+    monkeypatch.setattr(LiveServer, "new_database", None)
+
+
 def test_a_backup_of_a_running_server_restores_elsewhere(tmp_path: Path, live: Callable[..., LiveServer]) -> None:
     server, target = live(workers=2), tmp_path / "backup"
     link = Client.of(server).make_link(title="kept")

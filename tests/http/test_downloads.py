@@ -142,7 +142,7 @@ def test_a_hard_link_to_what_lies_elsewhere_is_not_served(way_in: Client) -> Non
     link.deliver("a.bin", b"received")
     (link.disk / "a.bin").unlink()
     # Such as what else lies in the data folder; without `way_in`'s nginx the server would send it itself.
-    (link.disk / "a.bin").hardlink_to(link.client.files_dir.parent / "catalogue" / "catalogue.db")
+    (link.disk / "a.bin").hardlink_to(link.client.files_dir.parent / "format")
     for method in ("GET", "HEAD"):
         reply = link.download("a.bin", method=method)
         assert reply.status == 404

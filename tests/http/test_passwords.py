@@ -12,6 +12,7 @@ import altcha
 import psutil
 import pytest
 
+from tests.support.catalogues import asked
 from tests.support.client import Client, Link, Reply
 from tests.support.clock import MovedClock
 from tests.support.files import MIB, content, sha256
@@ -90,9 +91,9 @@ def test_a_chunk_that_carries_its_id_needs_no_password_and_none_is_hashed(shippe
 
 def test_guessing_is_as_dear_as_it_is_meant_to_be(shipped: LiveServer) -> None:
     client = Client.of(shipped)
-    client.make_link(password=PASSWORD)
-    kept = (shipped.data_dir / "catalogue" / "catalogue.db-wal").read_bytes()
-    assert b"$argon2id$v=19$m=65536,t=3,p=4$" in kept
+    link = client.make_link(password=PASSWORD)
+    [(kept,)] = asked(shipped.data_dir, f"SELECT document FROM links WHERE hash = '{link.hash}'")
+    assert "$argon2id$v=19$m=65536,t=3,p=4$" in kept
     challenge = client.call("GET", "/api/droppr/captcha").expect(200).json
     assert challenge.get("challenge", challenge)["parameters"]["cost"] == 1000
 

@@ -8,6 +8,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -84,6 +85,18 @@ def eventually(probe: Callable[[], T], *, seconds: float = 10, what: str = "it")
         time.sleep(pause)
         pause = longer(pause)
     return value
+
+
+def answered_everywhere(ask: Callable[[], object], answer: object) -> None:
+    """Wait until every process of a server answers so: of many questions, for each of which ``ask`` has a connection of its own, all
+    are."""
+
+    def is_so() -> bool:
+        # At once, so that no process has all of them to itself.
+        with ThreadPoolExecutor(8) as askers:
+            return {*askers.map(lambda _: ask(), range(48))} == {answer}
+
+    eventually(is_so, seconds=10, what=f"{answer!r} of every process")
 
 
 def longer(pause: float) -> float:
