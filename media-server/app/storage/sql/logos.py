@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from app.core.errors import RequestNotFound
-from app.storage.sql.database import Database, Transaction, compiled, inserted, made_once, value
+from app.storage.sql.database import Database, Transaction, compiled, inserted, is_id, made_once, value
 from app.storage.sql.links import check_hash
 from app.storage.sql.schema import links, logos
 
@@ -38,7 +38,8 @@ class SQLLogos:
 
     def find(self, hash: str, digest: str) -> bytes | None:
         check_hash(hash)
-        row = self._database.look(self._find, hash=hash, digest=digest)
+        # Out of an address, like the hash.
+        row = self._database.look(self._find, hash=hash, digest=digest) if is_id(digest) else None
         return bytes(row[0]) if row else None
 
     def keep_only(self, hash: str, digest: str | None) -> None:

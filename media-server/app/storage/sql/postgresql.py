@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
 
-from app.core.errors import Busy, StorageFull
+from app.core.errors import Busy, InvalidRequest, StorageFull
 from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, Value, value
 from app.storage.sql.schema_marks import mark
 
@@ -44,6 +44,7 @@ _ALIVE: dict[str, Any] = {
 PATIENCE_SECONDS = 10
 _DURABLE = "SET LOCAL synchronous_commit = on"
 _SYNC = "SELECT pg_logical_emit_message(true, 'droppr', '')"
+NO_TEXT = "cannot contain NUL"
 _NAMES = 0x64726F70
 """The first half of the keys of all advisory locks, which others on the same server may have some of, too."""
 
@@ -182,6 +183,13 @@ class PostgreSQLDatabase:
             pool.empty()
             self._syncs.own().close()
             raise _translated(error) from error
+        except psycopg.DataError as error:
+            # SQLite keeps such text and looks for it; here, nothing can be it.
+            if NO_TEXT in str(error):
+                raise InvalidRequest(
+                    "It has a character that no name and no address may have (U+0000). Leave it out."
+                ) from error
+            raise
 
     def connected(self, *, durable: bool = False, patience_seconds: int = PATIENCE_SECONDS) -> Connection:
         """A connection of one's own, each of whose statements counts by itself, and with ``durable`` waits for the disk. It ends when what
