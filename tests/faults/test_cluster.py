@@ -178,7 +178,7 @@ def _judge(senders: Senders, seaweed: S3Server, bucket: str, url: str) -> None:
         for table in ("uploads", "pieces", "tries", "claims", "readers"):
             assert tx.one(f"SELECT count(*) FROM store_{table}") == (0,), table
         assert tx.one("SELECT count(*) FROM store_objects") == (len(files),)
-        assert tx.one("SELECT open, announced, coming_weight, received FROM links") == (0, 0, 0, len(files))
+        assert tx.one("SELECT open, announced, coming_weight, received FROM link_sums") == (0, 0, 0, len(files))
 
 
 def _purged(environment: dict[str, str]) -> None:

@@ -121,7 +121,7 @@ def test_what_is_made_once_keeps_no_database(tmp_path: Path) -> None:
         wanted().where(ledger.c.size > value("least")),
         wanted().where(ledger.c.at > number(4711)),
         wanted().where(ledger.c.size > number(4711)).with_only_columns(ledger.c.at),
-        wanted().where(links.c.received > number(4711)),
+        wanted().where(links.c.version > number(4711)),
         wanted().where(ledger.alias("other").c.size > number(4711)),
     ],
     ids=str,

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Table
 
 from app.storage.sql.migrate import FILE, FOLDER
-from app.storage.sql.schema import ledger, links
+from app.storage.sql.schema import ledger, link_sums, links
 from tests.bench.load import median
 from tests.bench.report import Section, milliseconds
 from tests.bench.runs import MIB, Bench
@@ -138,13 +138,18 @@ def _fill(file: Path, first: str) -> list[str]:
             "document": "replace(document, hash, hash_of(n))",
         }
         _copy(catalogue, links, another, LINKS - 1)
+        sums = ", ".join(column.name for column in link_sums.columns if column.name not in ("link", "hash"))
+        catalogue.execute(
+            f"INSERT INTO link_sums (link, hash, {sums}) "
+            f"SELECT links.id, links.hash, {sums} FROM links JOIN link_sums ON links.id != link"
+        )
         (only,) = catalogue.execute("SELECT link FROM ledger").fetchone()
         catalogue.execute("CREATE TEMP TABLE owners AS SELECT id AS owner, ? AS most FROM links", (FILES_EACH,))
         catalogue.execute("UPDATE owners SET most = ? WHERE owner = ?", (FILES_OF_ONE - 1, only))
         another = {"link": "owner", "upload_id": "printf('many-%d-%d', owner, n)", "at": "at - n / 100.0"}
         _copy(catalogue, ledger, another, FILES_OF_ONE - 1, "JOIN owners ON n <= most")
-        counted = "(SELECT count(*) FROM ledger WHERE link = links.id)"
-        catalogue.execute(f"UPDATE links SET received = {counted}, received_bytes = {counted}")
+        counted = "(SELECT count(*) FROM ledger WHERE ledger.link = link_sums.link)"
+        catalogue.execute(f"UPDATE link_sums SET received = {counted}, received_bytes = {counted}")
         assert catalogue.execute("SELECT count(*) FROM ledger").fetchone() == (FILES,)
     return [first, *map(_hash, range(1, LINKS))]
 

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from app.core.links import ReceivedFile
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Transaction, compiled, inserted, value
-from app.storage.sql.schema import State, ledger, seen
+from app.storage.sql.file_rows import KNOWN
+from app.storage.sql.schema import State, ledger, links, seen
 
 Newest = tuple[float, str | None]
 """When the newest file arrived, and who sent it."""
@@ -137,3 +138,20 @@ class Arrivals:
 
 def _sender(name: str | None, email: str | None) -> str | None:
     return name or email or None
+
+
+def unseen() -> Any:
+    """Files of the link ``:hash`` that ``:viewer`` has not seen, behind the numbers of their arrivals."""
+    looked = sa.and_(seen.c.link == links.c.id, seen.c.viewer == value("viewer", sa.Text))
+    # Whoever never looked has not seen what came before files had numbers either.
+    later = ledger.c.arrival > sa.func.coalesce(seen.c.up_to, sa.literal_column("-1"))
+    before = ledger.c.arrival < value("before", sa.BigInteger)
+    here = sa.and_(ledger.c.link == links.c.id, ledger.c.state == number(State.RECEIVED), later, before)
+    return (
+        select(ledger.c.arrival, *KNOWN)
+        .select_from(links.outerjoin(seen, looked).outerjoin(ledger, here))
+        .where(links.c.hash == value("hash"))
+        .order_by(ledger.c.arrival.desc(), ledger.c.id.desc())
+        .limit(value("most", sa.Integer))
+        .offset(number(0))
+    )

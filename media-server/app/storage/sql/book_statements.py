@@ -13,22 +13,22 @@ from app.storage.sql.columns import number
 from app.storage.sql.database import Database, compiled, filled, inserted, made_once, shared, value
 from app.storage.sql.party_counts import PartyStatements
 from app.storage.sql.quotas import QuotaStatements
-from app.storage.sql.schema import State, brought, folders, ledger, links
+from app.storage.sql.schema import State, brought, folders, ledger, link_sums, links
 
 SUMS = [
-    links.c.open,
-    links.c.announced,
-    links.c.coming_weight,
-    links.c.received,
-    links.c.received_bytes,
-    links.c.received_weight,
-    links.c.removed,
-    links.c.gone,
-    links.c.folders,
-    links.c.parties,
+    link_sums.c.open,
+    link_sums.c.announced,
+    link_sums.c.coming_weight,
+    link_sums.c.received,
+    link_sums.c.received_bytes,
+    link_sums.c.received_weight,
+    link_sums.c.removed,
+    link_sums.c.gone,
+    link_sums.c.folders,
+    link_sums.c.parties,
 ]
 _TOUCHED = [column for column in ledger.columns if column.name not in ("id", "link", "upload_id")]
-_ARRIVED = [links.c.arrivals, links.c.last_received_at, links.c.last_sender]
+_ARRIVED = [link_sums.c.arrivals, link_sums.c.last_received_at, link_sums.c.last_sender]
 _weight = sa.case((ledger.c.size < number(NAME_BYTES), number(NAME_BYTES)), else_=ledger.c.size)
 _lapsed = and_(ledger.c.state == number(State.OPEN), ledger.c.until <= value("now"))
 
@@ -54,6 +54,7 @@ class BookStatements:
 
     def __init__(self, database: Database) -> None:
         self.kept: set[tuple[int, int]] = set()
+        """Folders that exist, by link and mark."""
         self._prepare(database)
 
     @made_once
@@ -65,6 +66,7 @@ class BookStatements:
         self.listed = database.listed
         self.lock = words(
             select(links.c.id, links.c.version, links.c.owner, links.c.metered, *_ARRIVED, *SUMS)
+            .join(link_sums, link_sums.c.link == links.c.id)
             .where(links.c.hash == value("hash"))
             .with_for_update()
         )
@@ -99,7 +101,7 @@ class BookStatements:
         self.drop_gone = words(ledger.delete().where(ledger.c.id.in_(oldest)))
         self.lapsed = words(select(sa.func.count(), sa.func.sum(_weight)).select_from(ledger).where(of_link, _lapsed))
         sums: dict[str, Any] = {column.name: column + value(column.name, sa.BigInteger) for column in SUMS}
-        add = links.update().where(links.c.id == value("link"))
+        add = link_sums.update().where(link_sums.c.link == value("link"))
         self.add_sums = words(add.values(sums))
         # Apart, as a statement that names what is new writes the index of that, too.
         self.add_arrived = words(add.values(sums | filled(_ARRIVED)))

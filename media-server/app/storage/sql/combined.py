@@ -117,12 +117,37 @@ class Combined:
 
 
 def _do_all(group: Group, jobs: list[_Job]) -> None:
-    """Do the jobs in one part of a group; one that fails undoes nothing of the others. Raises what undoes all of them."""
-    cursor, transaction = group.cursor, Transaction(group.cursor)
+    """Do the jobs in one part of a group; one that fails undoes nothing of the others. Raises what undoes all of them.
+
+    What fails has hardly ever written anything, so there are no savepoints at first, each of which would have SQLite keep a copy of every
+    page that is changed behind it. Only where something has to be undone, all is, and done again with them.
+    """
+    connection, transaction = group.cursor.connection, Transaction(group.cursor)
     if len(jobs) == 1:
         jobs[0].result = jobs[0].work(transaction)
         return
     for job in jobs:
+        before = connection.total_changes
+        try:
+            job.result = job.work(transaction)
+        except Exception as error:
+            if not connection.in_transaction:
+                raise  # SQLite itself has undone everything, as on a full disk.
+            if connection.total_changes != before:
+                _do_each_again(group, jobs)
+                return
+            job.error = translated(error)
+
+
+def _do_each_again(group: Group, jobs: list[_Job]) -> None:
+    cursor, transaction = group.cursor, Transaction(group.cursor)
+    if group.parts:
+        cursor.execute("ROLLBACK TO part")
+    else:
+        cursor.execute("ROLLBACK")
+        cursor.execute("BEGIN IMMEDIATE")  # Nobody was before us: it is this process' turn.
+    for job in jobs:
+        job.error = None
         cursor.execute("SAVEPOINT job")
         try:
             job.result = job.work(transaction)

@@ -103,7 +103,8 @@ class Database(Protocol):
     def change(self, work: Callable[[Transaction], Value], *, urgent: bool = False, durable: bool = False) -> Value:
         """What ``work`` returns, which is done in such a transaction, and with ``durable`` followed by what ``sync`` does; where that raises,
         it is committed all the same. For what many do at the same moment: another thread may do it for this one, so ``work``
-        asks nothing of its thread, and what it raises undoes it alone. Raises Busy, StorageFull."""
+        asks nothing of its thread, and what it raises undoes it alone. It may be done twice, the first time being undone, where
+        something of another one is. Raises Busy, StorageFull."""
         ...
 
     def sync(self) -> None:

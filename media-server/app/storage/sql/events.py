@@ -84,9 +84,11 @@ class SQLEvents:
             put.on_conflict_do_update(index_elements=["name"], set_={"passed": put.excluded["passed"]}),
             database.dialect,
         )
+        newest = select(sa.func.max(events.c.id)).scalar_subquery()
         old = (
             select(events.c.id)
-            .where(events.c.id <= value("passed"), events.c.at < value("before"))
+            # Not the newest, from which the next has its number.
+            .where(events.c.id <= value("passed"), events.c.at < value("before"), events.c.id < newest)
             .order_by(events.c.id)
             .limit(value("most", sa.Integer))
             .offset(number(0))

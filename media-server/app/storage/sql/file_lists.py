@@ -17,7 +17,7 @@ from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Transaction, compiled, is_id, made_once, value
 from app.storage.sql.file_rows import FILE, file_of
 from app.storage.sql.links import check_hash
-from app.storage.sql.schema import State, ledger, links
+from app.storage.sql.schema import State, ledger, link_sums, links
 from app.storage.sql.sought import ending, folded, holds, sought
 
 EVER = -1.0
@@ -108,7 +108,9 @@ class SQLFileLists:
             database.dialect,
         )
         self._link = compiled(
-            select(links.c.id, links.c.received, links.c.received_bytes).where(links.c.hash == value("hash")),
+            select(links.c.id, link_sums.c.received, link_sums.c.received_bytes)
+            .join(link_sums, link_sums.c.link == links.c.id)
+            .where(links.c.hash == value("hash")),
             database.dialect,
         )
         self._newest = compiled(select(sa.func.max(ledger.c.at)).where(self._received), database.dialect)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import count
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy import and_, literal_column, or_, select
+from sqlalchemy import and_, or_, select
 
 from app.core.actors import SENDER, Actor
 from app.core.audit import Act
@@ -20,6 +21,7 @@ from app.core.links import DeliveryIntent, Fate, Known, Opening, ReceivedFile, R
 from app.core.paths import RelPath
 from app.core.ports.links import ListCursor
 from app.core.sums import Sums
+from app.storage.sql.arrivals import unseen
 from app.storage.sql.book import Book
 from app.storage.sql.book_statements import BookStatements, Entry
 from app.storage.sql.columns import number
@@ -27,8 +29,9 @@ from app.storage.sql.database import Database, Query, Row, Transaction, compiled
 from app.storage.sql.file_rows import FILE, KNOWN, announced_of, file_of, known_of, signed
 from app.storage.sql.links import FIRST, SQLLinks, check_hash
 from app.storage.sql.party_counts import Whose
-from app.storage.sql.schema import State, ledger, links, seen
+from app.storage.sql.schema import State, ledger, links
 
+T = TypeVar("T")
 _UNDER_WAY = (State.OPEN, State.ANNOUNCED)
 _REMEMBERED = ("expired", "stopped")
 MAX_ARRIVALS = 2**62
@@ -73,7 +76,7 @@ class FileStatements:
             .limit(value("most", sa.Integer))
             .offset(number(0))
         )
-        self.unseen = words(_unseen())
+        self.unseen = words(unseen())
         # Without the link in front, as SQLite joins no index on some of the rows from outside.
         path = and_(ledger.c.path_mark == value("mark"), ledger.c.path == value("path"))
         self.at_path = words(
@@ -187,7 +190,7 @@ class SQLRequests(SQLLinks):
             book.save()
             return full
 
-        return self._database.change(announce, durable=self._durable)
+        return self._changed(announce, urgent=False)
 
     def release(self, hash: str, upload_id: str, why: str, by: Actor | None = None) -> bool:
         with self._entry(hash, upload_id) as (tx, book, entry):
@@ -210,7 +213,7 @@ class SQLRequests(SQLLinks):
             book.save()
             self._events.write(tx, EventKind.FILE_RECEIVED, hash, SENDER, [file.upload_id for file in new])
 
-        self._database.change(receive, urgent=True, durable=self._durable)
+        self._changed(receive, urgent=True)
         self._happened()
 
     def remove(self, hash: str, upload_id: str, by: Actor = SENDER) -> bool:
@@ -365,26 +368,20 @@ class SQLRequests(SQLLinks):
         with self._book(hash, urgent=True) as (tx, book):
             yield tx, book, book.entries([upload_id]).get(upload_id) if is_id(upload_id) else None
 
+    def _changed(self, work: Callable[[Transaction], T], *, urgent: bool) -> T:
+        calls = count()
+
+        def again(tx: Transaction) -> T:
+            if next(calls):
+                # What was seen the first time was undone.
+                self._books.kept.clear()
+            return work(tx)
+
+        return self._database.change(again, urgent=urgent, durable=self._durable)
+
     def _sync(self) -> None:
         if self._durable:
             self._database.sync()
-
-
-def _unseen() -> Any:
-    """Files of the link ``:hash`` that ``:viewer`` has not seen, behind the numbers of their arrivals."""
-    looked = and_(seen.c.link == links.c.id, seen.c.viewer == value("viewer", sa.Text))
-    # Whoever never looked has not seen what came before files had numbers either.
-    later = ledger.c.arrival > sa.func.coalesce(seen.c.up_to, literal_column("-1"))
-    before = ledger.c.arrival < value("before", sa.BigInteger)
-    here = and_(ledger.c.link == links.c.id, ledger.c.state == number(State.RECEIVED), later, before)
-    return (
-        select(ledger.c.arrival, *KNOWN)
-        .select_from(links.outerjoin(seen, looked).outerjoin(ledger, here))
-        .where(links.c.hash == value("hash"))
-        .order_by(ledger.c.arrival.desc(), ledger.c.id.desc())
-        .limit(value("most", sa.Integer))
-        .offset(number(0))
-    )
 
 
 def _number_of_link() -> Any:

@@ -35,9 +35,9 @@ from app.core.terms import Terms, changed_terms
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, shared, value
 from app.storage.sql.events import BATCH, EventLog
-from app.storage.sql.listing import COUNTS, ListStatements, beginning, standing_of
+from app.storage.sql.listing import COUNTS, WITH_SUMS, ListStatements, beginning, standing_of
 from app.storage.sql.quotas import QuotaStatements
-from app.storage.sql.schema import brought, doomed, folders, ledger, links, logos, parties, party_items, seen
+from app.storage.sql.schema import brought, doomed, folders, ledger, link_sums, links, logos, parties, party_items, seen
 from app.storage.sql.share_tables import share_visits, shares
 from app.storage.sql.telling_tables import invited
 
@@ -65,19 +65,9 @@ _TERMS = [
 ]
 PROGRESS = ("steps_done", "people_waited", "people_begun", "people_finished")
 _UNUSED = dict.fromkeys(
-    ("open", "announced", "coming_weight", "received", "received_bytes", "received_weight", "removed", "gone"), 0
-) | {
-    "folders": 0,
-    "parties": 0,
-    "finished": 0,
-    "version": 0,
-    "arrivals": 0,
-    "last_received_at": 0.0,
-    "last_sender": None,
-    "remind_at": None,
-    "metered": 0,
-    **dict.fromkeys(PROGRESS, 0),
-}
+    (each.name for each in link_sums.columns if each.name not in ("link", "hash", "last_sender")), 0
+)
+_FRESH = {"finished": 0, "version": 0, "remind_at": None, "metered": 0, **dict.fromkeys(PROGRESS, 0)}
 
 
 class LinkStatements:
@@ -89,6 +79,8 @@ class LinkStatements:
 
         this = links.c.hash == value("hash")
         self.create = words(inserted(database, links, leave_out=["id"]))
+        self.begin = words(inserted(database, link_sums))
+        self.id = words(select(links.c.id).where(this))
         self.load = words(select(links.c.version, links.c.document).where(this))
         self.aliased = words(select(links.c.hash).where(links.c.alias == value("alias")))
         self.lock = words(select(links.c.id, links.c.document).where(this).with_for_update())
@@ -101,18 +93,22 @@ class LinkStatements:
         finished, steps = value("finished", sa.Integer), value("steps_done", sa.Integer)
         another = sa.or_(links.c.finished != finished, links.c.steps_done != steps)
         self.finish = words(links.update().values(finished=finished, steps_done=steps).where(this, another))
-        self.counts = words(select(*COUNTS).where(this))
-        sums = ("version", "open", "announced", "received", "removed", "gone", "arrivals", "finished", *PROGRESS)
+        self.counts = words(select(*COUNTS).select_from(WITH_SUMS).where(this))
+        sums = [links.c[each] for each in ("version", "finished", *PROGRESS)]
+        sums += [link_sums.c[each] for each in ("open", "announced", "received", "removed", "gone", "arrivals")]
         self.moved = words(
             select(
                 sa.func.count(),
                 sa.func.max(links.c.id),
-                sa.func.max(links.c.last_received_at),
-                *(sa.cast(sa.func.sum(links.c[each]), sa.BigInteger) for each in sums),
-            ).where(database.among(links.c.owner, "owners"))
+                sa.func.max(link_sums.c.last_received_at),
+                *(sa.cast(sa.func.sum(each), sa.BigInteger) for each in sums),
+            )
+            .select_from(WITH_SUMS)
+            .where(database.among(links.c.owner, "owners"))
         )
-        self.received = words(select(sa.func.sum(links.c.received_bytes)))
+        self.received = words(select(sa.func.sum(link_sums.c.received_bytes)))
         self.delete = words(links.delete().where(links.c.id == value("link")))
+        self.drop_sums = words(link_sums.delete().where(link_sums.c.link == value("link")))
         self.doom = words(inserted(database, doomed))
         self.doomed = words(select(doomed.c.link).limit(number(1)).offset(number(0)))
         self.clear_some = [words(_some_of(table)) for table in (ledger, party_items)]
@@ -283,6 +279,7 @@ class SQLLinks:
             self._quotas.moved(tx, row[0], link.owner, None)
             # What was noted of a link may be a million rows: they are removed by whoever is told, piece by piece.
             tx.run(self._links.delete, link=row[0])
+            tx.run(self._links.drop_sums, link=row[0])
             tx.run(self._links.doom, link=row[0])
             self._events.write(
                 tx,
@@ -325,8 +322,11 @@ class SQLLinks:
         return link
 
     def _put(self, tx: Transaction, link: RequestLink, remind_at: float | None = None) -> None:
-        unused = _UNUSED | {"remind_at": remind_at}
-        tx.run(self._links.create, hash=link.hash, created_at=link.created_at, **_terms(link), **unused)
+        fresh = _FRESH | {"remind_at": remind_at}
+        tx.run(self._links.create, hash=link.hash, created_at=link.created_at, **_terms(link), **fresh)
+        row = tx.one(self._links.id, hash=link.hash)
+        assert row is not None
+        tx.run(self._links.begin, link=row[0], hash=link.hash, last_sender=None, **_UNUSED)
 
     def _each(self) -> Iterator[RequestLink]:
         """Every link, newest first, read piece by piece."""

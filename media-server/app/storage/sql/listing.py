@@ -13,12 +13,13 @@ from app.core.room import NAME_BYTES
 from app.core.standing import LinkFilter, LinkOrder, LinkSort, People, Standing
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Row, compiled, value
-from app.storage.sql.schema import links, seen
+from app.storage.sql.schema import link_sums, links, seen
 
-COUNTS = [links.c.received, links.c.received_bytes, links.c.received_weight, links.c.open]
+COUNTS = [link_sums.c.received, link_sums.c.received_bytes, link_sums.c.received_weight, link_sums.c.open]
+WITH_SUMS = links.join(link_sums, link_sums.c.link == links.c.id)
 _BY: dict[LinkSort, Any] = {
     LinkSort.CREATED: links.c.created_at,
-    LinkSort.LAST_RECEIVED: links.c.last_received_at,
+    LinkSort.LAST_RECEIVED: link_sums.c.last_received_at,
     LinkSort.TITLE: links.c.sorted_name,
     LinkSort.EXPIRES: links.c.ends_at,
     LinkSort.DUE: links.c.due_at,
@@ -28,20 +29,22 @@ _ACTIVE = links.c.active == number(1)
 _LASTS = or_(links.c.expires_at.is_(None), links.c.expires_at > value("now", sa.Double))
 _OPEN_NOW = and_(_ACTIVE, _LASTS)
 _FULL = or_(
-    and_(links.c.max_files > number(0), links.c.received + links.c.open >= links.c.max_files),
-    and_(links.c.max_total_size > number(0), links.c.received_weight + number(NAME_BYTES) > links.c.max_total_size),
+    and_(links.c.max_files > number(0), link_sums.c.received + link_sums.c.open >= links.c.max_files),
+    and_(links.c.max_total_size > number(0), link_sums.c.received_weight + number(NAME_BYTES) > links.c.max_total_size),
 )
 # As core.due has it.
 _AWAITED = and_(_OPEN_NOW, links.c.finished == number(0))
 # Added to, as SQLite would else go by an index on it in every order, and sort what it finds.
 _DUE_AT = links.c.due_at + number(0)
 _NOW = value("now", sa.Double)
-_UNSEEN = links.c.received - sa.func.coalesce(seen.c.files, number(0))
+_UNSEEN = link_sums.c.received - sa.func.coalesce(seen.c.files, number(0))
 _ONLY: dict[LinkFilter, Any] = {
     LinkFilter.DUE: and_(_AWAITED, _DUE_AT > _NOW, _NOW + number(SOON_SECONDS) >= _DUE_AT),
     LinkFilter.LATE: and_(_AWAITED, _DUE_AT <= _NOW),
     # Added to like the above.
-    LinkFilter.NOT_BEGUN: and_(_ACTIVE, links.c.last_received_at + number(0) == number(0), links.c.open == number(0)),
+    LinkFilter.NOT_BEGUN: and_(
+        _ACTIVE, link_sums.c.last_received_at + number(0) == number(0), link_sums.c.open == number(0)
+    ),
     LinkFilter.NEW: number(0) < _UNSEEN,
     LinkFilter.OPEN: and_(_OPEN_NOW, sa.not_(_FULL)),
     LinkFilter.FULL: and_(_OPEN_NOW, _FULL),
@@ -50,11 +53,11 @@ _ONLY: dict[LinkFilter, Any] = {
 }
 _STANDING = [
     *COUNTS,
-    links.c.arrivals,
+    link_sums.c.arrivals,
     _UNSEEN.label("unseen"),
     seen.c.taken_until,
-    links.c.last_received_at,
-    links.c.last_sender,
+    link_sums.c.last_received_at,
+    link_sums.c.last_sender,
     links.c.sorted_name,
     links.c.finished,
     links.c.steps_done,
@@ -79,11 +82,13 @@ class ListStatements:
 
     def _found(self) -> Any:
         looked = and_(seen.c.link == links.c.id, seen.c.viewer == value("viewer", sa.Text))
-        return select(links.c.document, *_STANDING).select_from(links.outerjoin(seen, looked))
+        return select(links.c.document, *_STANDING).select_from(WITH_SUMS.outerjoin(seen, looked))
 
     def _page(self, order: LinkOrder, only: LinkFilter | None, active: bool | None, some_owners: bool = False) -> Query:
         by = _BY[order.by]
-        here = sa.tuple_(by, links.c.hash)
+        # That of the table whose index this walks.
+        last = by.table.c.hash
+        here = sa.tuple_(by, last)
         there = sa.tuple_(value("at", by.type), value("hash", sa.Text))
         behind = here < there if order.descending else here > there
         found = self._found().where(behind)
@@ -93,7 +98,7 @@ class ListStatements:
             found = found.where(self._database.among(links.c.owner, "owners"))
         if active is not None:
             found = found.where(_OPEN_NOW if active else sa.not_(_OPEN_NOW))
-        sorted_by = [each.desc() if order.descending else each.asc() for each in (by, links.c.hash)]
+        sorted_by = [each.desc() if order.descending else each.asc() for each in (by, last)]
         return compiled(
             found.order_by(*sorted_by).limit(value("most", sa.Integer)).offset(number(0)),
             self._dialect,

@@ -22,9 +22,10 @@ from app.storage.sql.account_tables import quotas
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Transaction, compiled, inserted, shared, value
-from app.storage.sql.schema import links
+from app.storage.sql.schema import link_sums, links
 
-_weight = links.c.coming_weight + links.c.received_weight + links.c.folders * number(NAME_BYTES)
+_weight = link_sums.c.coming_weight + link_sums.c.received_weight + link_sums.c.folders * number(NAME_BYTES)
+_with_sums = links.join(link_sums, link_sums.c.link == links.c.id)
 
 
 class QuotaStatements:
@@ -39,15 +40,15 @@ class QuotaStatements:
         self._lock = words(select(quotas.c.most, quotas.c.used).where(this).with_for_update())
         more = value("more", sa.BigInteger)
         self._add = words(quotas.update().values(used=quotas.c.used + more).where(this))
-        self._weight = words(select(_weight, links.c.metered).where(link))
+        self._weight = words(select(_weight, links.c.metered).select_from(_with_sums).where(link))
         self._meter = words(links.update().values(metered=value("metered", sa.Integer)).where(link))
         self._drop = words(quotas.delete().where(this))
         meter_all = links.update().values(metered=value("metered", sa.Integer)).where(links.c.owner == value("owner"))
         self._meter_all = words(meter_all)
         self._all_weight = words(
-            select(sa.cast(sa.func.coalesce(sa.func.sum(_weight), number(0)), sa.BigInteger)).where(
-                links.c.owner == value("owner")
-            )
+            select(sa.cast(sa.func.coalesce(sa.func.sum(_weight), number(0)), sa.BigInteger))
+            .select_from(_with_sums)
+            .where(links.c.owner == value("owner"))
         )
         put = inserted(database, quotas)
         self._put = words(

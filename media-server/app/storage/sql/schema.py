@@ -52,26 +52,11 @@ links = Table(
     Column("expires_at", Double),
     Column("document", Text, nullable=False),  # The link itself, as JSON.
     Column("version", BigInteger, nullable=False),  # Another number after each change of the link.
-    # What has been used of it: its rows in ``ledger`` by their state. ``weight`` is bytes as its limits count them.
-    Column("open", BigInteger, nullable=False),
-    Column("announced", BigInteger, nullable=False),
-    Column("coming_weight", BigInteger, nullable=False),  # Of open and announced files.
-    Column("received", BigInteger, nullable=False),
-    Column("received_bytes", BigInteger, nullable=False),
-    Column("received_weight", BigInteger, nullable=False),
-    Column("removed", BigInteger, nullable=False),
-    Column("gone", BigInteger, nullable=False),
-    Column("folders", BigInteger, nullable=False),  # Its rows in ``folders``.
     # Of the document, to be asked for.
     Column("max_files", BigInteger, nullable=False, server_default=NOTHING),
     Column("max_total_size", BigInteger, nullable=False, server_default=NOTHING),
     Column("sorted_name", Sorted, nullable=False, server_default=text("''")),
     Column("ends_at", Double, nullable=False, server_default=NOTHING),  # Far away where it never expires.
-    Column("arrivals", BigInteger, nullable=False, server_default=NOTHING),  # How many files have ever arrived.
-    # When the newest file arrived that was not taken back, 0 for none, and who sent it.
-    Column("last_received_at", Double, nullable=False, server_default=NOTHING),
-    Column("last_sender", Text),
-    Column("parties", BigInteger, nullable=False, server_default=NOTHING),  # Its rows in ``parties``.
     Column("due_at", Double, nullable=False, server_default=NOTHING),  # Far away where nothing is ever due.
     # Whether whom it is for has sent and said all; 0 where it is for nobody in particular.
     Column("finished", Integer, nullable=False, server_default=NOTHING),
@@ -85,13 +70,36 @@ links = Table(
     Column("people_begun", BigInteger, nullable=False, server_default=NOTHING),
     Column("people_finished", BigInteger, nullable=False, server_default=NOTHING),
     Index("links_by_age", "created_at", "hash"),
-    Index("links_by_arrival", "last_received_at", "hash"),
     Index("links_by_name", "sorted_name", "hash"),
     Index("links_by_end", "ends_at", "hash"),
     Index("links_by_due", "due_at", "hash"),
     Index("links_by_owner", "owner", "hash"),
     # Numbers of deleted links are not given again, while rows of theirs may still be there.
     sqlite_autoincrement=True,
+)
+
+# What has been used of each link: its rows in ``ledger`` by their state. ``weight`` is bytes as its limits count them. Apart from the
+# link, whose row is large: these are written with every file, and those of many links lie on one page.
+link_sums = Table(
+    "link_sums",
+    metadata,
+    Column("link", Number, primary_key=True, autoincrement=False),
+    Column("hash", Text, nullable=False),  # The link's, to sort by.
+    Column("open", BigInteger, nullable=False),
+    Column("announced", BigInteger, nullable=False),
+    Column("coming_weight", BigInteger, nullable=False),  # Of open and announced files.
+    Column("received", BigInteger, nullable=False),
+    Column("received_bytes", BigInteger, nullable=False),
+    Column("received_weight", BigInteger, nullable=False),
+    Column("removed", BigInteger, nullable=False),
+    Column("gone", BigInteger, nullable=False),
+    Column("folders", BigInteger, nullable=False),  # Its rows in ``folders``.
+    Column("parties", BigInteger, nullable=False),  # Its rows in ``parties``.
+    Column("arrivals", BigInteger, nullable=False),  # How many files have ever arrived.
+    # When the newest file arrived that was not taken back, 0 for none, and who sent it.
+    Column("last_received_at", Double, nullable=False),
+    Column("last_sender", Text),
+    Index("links_by_arrival", "last_received_at", "hash"),
 )
 
 # One row for each upload that a link knows of, whatever became of it.
@@ -310,7 +318,8 @@ used_tokens = Table(
     sqlite_with_rowid=False,
 )
 
-# What happened, in the order in which it became true.
+# What happened, in the order in which it became true. A number that was given once stands for one event, also after that one was
+# pruned: the newest stays, behind which the next is numbered. SQLite could see to that, too, and would write a page more for it.
 events = Table(
     "events",
     metadata,
@@ -321,8 +330,6 @@ events = Table(
     Column("upload_id", Text),
     Column("actor", Text, nullable=False),  # The name of who did it.
     Column("about", Text),  # What else there is to say, as JSON.
-    # A number that was given once stands for one event, also after that one was pruned.
-    sqlite_autoincrement=True,
 )
 
 # Who did what.

@@ -10,7 +10,7 @@ from app.storage.disk.data_folder import UnusableDataFolder
 from app.storage.sql.schema import NEEDED, REVISION
 
 EXPAND, CONTRACT = "expand", "contract"
-WITHOUT_KIND = "0028"
+WITHOUT_KIND = "0032"
 """Migrations up to this one say nothing of their kind: programs of before any of them did not bear it."""
 OLDEST = "oldest_schema"
 """The fact that says which schema a program has to know at least to work on this database."""

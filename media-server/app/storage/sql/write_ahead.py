@@ -30,7 +30,7 @@ from app.storage.sql.synced_log import Log
 
 MAX_GROUP = 32
 """So many parts one transaction has at most, as other processes wait meanwhile."""
-CHECKPOINT_ROWS = 256
+CHECKPOINT_ROWS = 1024
 """After so many rows that a process has changed their pages are copied from the log into the file, while others go on."""
 CHECKPOINT_PAGES = 500
 """From this length of the log on, 2 MiB, whoever commits does that while the others wait."""
