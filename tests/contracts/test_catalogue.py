@@ -33,7 +33,7 @@ from app.storage.sql.database import Database, Transaction, compiled, inserted
 from app.storage.sql.events import SQLEvents
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.migrate import migrate
-from app.storage.sql.migrations.versions import v0005_messages, v0013_owners
+from app.storage.sql.migrations.versions import v0005_messages, v0013_owners, v0032_link_sums
 from app.storage.sql.outbox import SQLOutbox
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.storage.sql.reminders import SQLReminders
@@ -100,11 +100,11 @@ OF_PROGRESS = (
     *(("ledger", "sent_name"), ("ledger", "language")),
 )
 OF_REASONS = tuple((table, column) for table in ("messages", "outbox") for column in ("reason", "said"))
-OF_TAKEN = (("seen", "taken_until"),)
 
 
 def without_sums(tx: Transaction) -> None:
-    """The catalogue as it was before what is counted of a link stood apart from it."""
+    """The catalogue as it was before what is counted of a link stood apart from it, and before what came after that."""
+    tx.run("ALTER TABLE seen DROP COLUMN taken_until")
     tx.run("DROP INDEX links_by_arrival")
     of_links = [each for each in metadata.tables["link_sums"].columns if each.name not in ("link", "hash")]
     for column in of_links:
@@ -142,7 +142,7 @@ def without_owners(tx: Transaction) -> None:
         tx.run(f"DROP INDEX {index}")
     for column in ("owner", "metered", *PROGRESS):
         tx.run(f"ALTER TABLE links DROP COLUMN {column}")
-    for table, column in (*OF_PROGRESS, *OF_REASONS, *OF_TAKEN):
+    for table, column in (*OF_PROGRESS, *OF_REASONS):
         tx.run(f"ALTER TABLE {table} DROP COLUMN {column}")
     tx.run(f"UPDATE alembic_version SET version_num = '{v0013_owners.down_revision}'")
 
@@ -616,7 +616,7 @@ def test_what_was_counted_of_links_stays_and_numbers_of_pruned_events_are_not_gi
     before, last = store.standing(HASH), events.newest()
     with database.write() as tx:
         without_sums(tx)
-        tx.run("UPDATE alembic_version SET version_num = '0028'")
+        tx.run(f"UPDATE alembic_version SET version_num = '{v0032_link_sums.down_revision}'")
         tx.run("DELETE FROM events")
         if isinstance(database, SQLiteDatabase):
             tx.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('events', :last)", last=last)

@@ -88,7 +88,7 @@ def test_a_program_of_before_there_were_marks_bars_it_as_well(url: str, newer: S
     newer.run(contract=False)
     with psycopg.connect(url, autocommit=True) as old:
         old.execute("SELECT pg_advisory_lock(%s, 12345)", (0x64726F71,))
-        with pytest.raises(UnusableCatalogue, match=r"those of before 0029 at 127\.0\.0\.1"):
+        with pytest.raises(UnusableCatalogue, match=r"those of before this was noted at 127\.0\.0\.1"):
             newer.run(contract=True)
     newer.run(contract=True)
 

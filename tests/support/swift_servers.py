@@ -8,8 +8,8 @@ import ctypes
 import os
 import signal
 import sys
-from time import monotonic
 from pathlib import Path
+from time import monotonic
 
 from swift.common import utils
 from swift.common.ring import RingBuilder

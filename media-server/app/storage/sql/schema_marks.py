@@ -61,6 +61,6 @@ def told(programs: Iterable[tuple[int, str]]) -> str:
     for known, where in programs:
         by_schema.setdefault(known, []).append(where)
     return "; ".join(
-        f"{f'those of schema {known:04}' if known else 'those of before 0029'} at {', '.join(where)}"
+        f"{f'those of schema {known:04}' if known else 'those of before this was noted'} at {', '.join(where)}"
         for known, where in by_schema.items()
     )
