@@ -72,7 +72,7 @@ torture: system-parts $(VENV)/.fuzz ## Run the fault tests at full length: every
 	$(BIN)/pytest tests/faults --torture --numprocesses=2 $(BY_FILE) $(ARGS)
 
 cluster: system-parts setup ## Run the tests of many nodes on PostgreSQL and an S3 store, which make test leaves out
-	$(BIN)/pytest tests/contracts tests/http/test_cluster.py tests/http/test_cluster_direct.py tests/http/test_cluster_rolling.py tests/faults/test_cluster.py tests/browser/test_cluster_direct.py --cluster --numprocesses=2 $(BY_FILE) -k 'cluster or bucket' $(ARGS)
+	$(BIN)/pytest tests/contracts $(wildcard tests/*/test_cluster*.py) --cluster --numprocesses=2 $(BY_FILE) -k 'cluster or bucket' $(ARGS)
 
 http browser: system-parts setup ## The same, of a folder that needs nginx, browsers or the built pages
 	$(BIN)/pytest tests/$@ $(ARGS)

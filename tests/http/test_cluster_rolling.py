@@ -16,7 +16,7 @@ import urllib3
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.storage.sql.schema import REVISION
-from tests.support.balancer import Balancer
+from tests.support.tcp_balancer import TcpBalancer
 from tests.support.client import Client, Link
 from tests.support.command import Sender
 from tests.support.files import MIB, content, write
@@ -100,7 +100,7 @@ def test_three_nodes_are_replaced_one_by_one_and_no_upload_fails(
     nodes += [rolling.node().start() for _ in range(3)]
     try:
         made = Client.of(nodes[0]).make_link()
-        with Balancer([node.port for node in nodes]) as balancer:
+        with TcpBalancer([node.port for node in nodes]) as balancer:
             people = People(tmp_path, f"{balancer.url}/request/{made.hash}")
             senders = [threading.Thread(target=people.run, args=(number,)) for number in range(1)]
             for each in senders:
@@ -116,7 +116,7 @@ def test_three_nodes_are_replaced_one_by_one_and_no_upload_fails(
             node.stop()
 
 
-def _rolled(rolling: Rolling, balancer: Balancer) -> None:
+def _rolled(rolling: Rolling, balancer: TcpBalancer) -> None:
     said = rolling.migrated(newer=True)
     assert "Step 9001 (expand)" in said
     assert "Waiting: 9002" in said

@@ -1,69 +1,72 @@
-"""A balancer of TCP connections, without sticky sessions: each goes to the next node that takes it."""
+"""The balancer of deploy/compose, the very file, in front of servers of the tests."""
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import threading
-from itertools import count
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-PIECE = 256 * 1024
+from tests.support.live import PROJECT, free_port
+from tests.support.nginx import START_SECONDS, nginx_program
+
+CONFIG = PROJECT / "deploy" / "compose" / "balancer.conf"
+NODES = "172.31.94.11:8000", "172.31.94.12:8000", "172.31.94.13:8000"
+"""Of the file."""
 
 
 class Balancer:
-    """Between clients and the ``ports`` of 127.0.0.1, which may change, from ``with`` to the end of the block."""
+    """nginx on a free port of 127.0.0.1 in front of three ``nodes`` (``host:port``), from ``with`` to the end of the block."""
 
-    def __init__(self, ports: list[int]) -> None:
-        self.ports = ports
-        self._next = count()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    def __init__(self, nodes: Sequence[str], folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder / "balancer.log"
+        self._said = folder / "said.log"
+        (folder / "include").mkdir(parents=True)
+        (folder / "spool").mkdir()
+        text = CONFIG.read_text()
+        given = {
+            **dict(zip(NODES, nodes, strict=True)),
+            "listen 8080": f"listen 127.0.0.1:{self.port}",
+            "/run/nginx": str(folder),
+            "/var/spool/balancer": str(folder / "spool"),
+            "/etc/droppr/include": str(folder / "include"),
+            "/dev/stdout": str(self.log),
+            "worker_processes auto": "user root;\nworker_processes 2",
+        }
+        for old, new in given.items():
+            assert old in text, f"balancer.conf has no {old!r}."
+            text = text.replace(old, new)
+        self._config = folder / "balancer.conf"
+        self._config.write_text(text)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        self._acceptor = threading.Thread(target=self._accept, daemon=True)
-        self._acceptor.start()
+        command = [nginx_program(), "-e", "stderr", "-p", str(self.folder), "-c", str(self._config)]
+        done = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        with self._said.open("ab") as said:
+            self._process = subprocess.Popen(
+                [*command, "-g", "daemon off;"], stdin=subprocess.DEVNULL, stderr=said, stdout=said
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._accepts():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"The balancer did not start: {self._said.read_text()}")
+            time.sleep(0.02)
         return self
 
+    def _accepts(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        # Closing alone does not wake up a thread that waits in accept().
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._acceptor.join(10)
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client: socket.socket) -> None:
-        with client:
-            ports, first = list(self.ports), next(self._next)
-            for step in range(len(ports)):
-                with contextlib.suppress(OSError):
-                    node = socket.create_connection(("127.0.0.1", ports[(first + step) % len(ports)]), 5)
-                    break
-            else:
-                return
-            with node:
-                back = threading.Thread(target=_carried, args=(node, client), daemon=True)
-                back.start()
-                _carried(client, node)
-                back.join()
-
-
-def _carried(source: socket.socket, target: socket.socket) -> None:
-    """All that comes, to its end; whichever side breaks, the other one is told."""
-    try:
-        while data := source.recv(PIECE):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        for side in (source, target):
-            with contextlib.suppress(OSError):
-                side.shutdown(socket.SHUT_RDWR)
+        self._process.terminate()
+        self._process.wait(20)
