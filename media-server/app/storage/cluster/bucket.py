@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from app.core.disposition import content_disposition
 from app.core.ranges import Span
 from app.storage.cluster.rules import Lifecycle
-from app.storage.cluster.signing import PartSigner
+from app.storage.cluster.signing import PartSigner, Signer
 from app.storage.cluster.wire import NoSuchObject, NoSuchUpload, Piece, Wire, away, troubled
 from app.storage.disk.atomic import write_at
 from app.storage.sql.database import PerProcess
@@ -81,14 +81,9 @@ class Bucket:
         )
         self.endpoint: str = self._client.meta.endpoint_url
         self.has_keys = session.get_credentials() is not None
-        self._region, self._credentials = region, session.get_credentials
-        self._wire = Wire(
-            self.endpoint,
-            region,
-            lambda: session.get_credentials(),
-            session.get_config_variable("ca_bundle"),
-            signs_bodies=signs_bodies,
-        )
+        self._signer = Signer(region, lambda: session.get_credentials())
+        authorities = session.get_config_variable("ca_bundle")
+        self._wire = Wire(self.endpoint, self._signer, authorities, signs_bodies=signs_bodies)
 
     @property
     def _client(self) -> Any:
@@ -187,7 +182,7 @@ class Bucket:
 
     def signer(self, public_url: str, seconds: int) -> PartSigner:
         """What signs URLs of this store where senders reach it at ``public_url``."""
-        return PartSigner(public_url, self._region, self._credentials, seconds)
+        return PartSigner(public_url, self._signer, seconds)
 
     def path(self, key: str) -> str:
         """Bucket and key, as addresses have them."""

@@ -15,18 +15,16 @@ import os
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
-
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
+from urllib.parse import urlsplit
 
 from app.core.digests import ALGORITHMS
 from app.core.errors import Busy, StorageFull
+from app.storage.cluster.signing import UNSIGNED, Signer, host_of, queried, quoted
 from app.storage.sql.database import PerProcess, Pool
 
 log = logging.getLogger("droppr.store")
@@ -37,7 +35,6 @@ SECONDS = 30.0
 PIECE_BYTES = 1024 * 1024
 DIGESTED_BYTES = 256 * 1024
 """So much is read at once to be digested: it stays in the processor's own memory."""
-UNSIGNED = "UNSIGNED-PAYLOAD"
 RETRY_AFTER_SECONDS = 5
 TRIES = 2
 EMPTY_SHA256 = hashlib.sha256().hexdigest()
@@ -88,25 +85,17 @@ class _Request:
 
 
 class Wire:
-    """Connections to the store at ``endpoint``, those of each process its own. ``credentials`` are asked for with each request. With
-    ``signs_bodies`` each body's SHA-256 is in its signature."""
+    """Connections to the store at ``endpoint``, those of each process its own. With ``signs_bodies`` each body's SHA-256 is in its
+    signature."""
 
-    def __init__(
-        self,
-        endpoint: str,
-        region: str,
-        credentials: Callable[[], Any],
-        authorities: str | None,
-        *,
-        signs_bodies: bool = False,
-    ) -> None:
+    def __init__(self, endpoint: str, signer: Signer, authorities: str | None, *, signs_bodies: bool = False) -> None:
         self._endpoint = urlsplit(endpoint)
+        self._host, self._below = host_of(self._endpoint), self._endpoint.path.rstrip("/")
         self._signs_bodies = signs_bodies
         self._heard: tuple[str, float] | None = None
         # It compares what was signed, and takes a digest of a part only where all were announced when the upload began.
         self._is_amazons = (self._endpoint.hostname or "").endswith(".amazonaws.com")
-        self._region = region
-        self._credentials = credentials
+        self._signer = signer
         self._context = ssl.create_default_context(cafile=authorities) if self._endpoint.scheme == "https" else None
         broken = (OSError, http.client.HTTPException)
         self._connections: PerProcess[Pool[http.client.HTTPConnection]] = PerProcess(
@@ -189,18 +178,11 @@ class Wire:
 
     def _send(self, connection: http.client.HTTPConnection, request: _Request) -> None:
         body = request.body
-        target = quote(f"{self._endpoint.path.rstrip('/')}/{request.path}", safe="/-_.~")
-        if request.query:
-            words = (f"{name}={quote(value, safe='-_.~')}" for name, value in sorted(request.query.items()))
-            target += "?" + "&".join(words)
-        signed = AWSRequest(request.method, f"{self._endpoint.scheme}://{self._endpoint.netloc}{target}")
-        for name, value in request.headers.items():
-            signed.headers[name] = value
-        _Signer(self._credentials(), self._region, request.payload).add_auth(signed)
-        connection.putrequest(request.method, target, skip_accept_encoding=True)
-        for name, value in signed.headers.items():
-            if name.lower() != "host":
-                connection.putheader(name, value)
+        path, query = quoted(f"{self._below}/{request.path}"), queried(request.query)
+        signed = self._signer.headers(request.method, self._host, path, query, request.headers, request.payload)
+        connection.putrequest(request.method, f"{path}?{query}" if query else path, skip_accept_encoding=True)
+        for name, value in signed.items():
+            connection.putheader(name, value)
         if body.length or request.method == "PUT":
             connection.putheader("Content-Length", str(body.length))
         connection.endheaders()
@@ -230,18 +212,6 @@ def away(error: Exception) -> Busy:
     """The store cannot be spoken to."""
     log.warning("the store cannot be reached", extra={"kind": type(error).__name__})
     return Busy(retry_after=RETRY_AFTER_SECONDS)
-
-
-class _Signer(S3SigV4Auth):  # type: ignore[misc]
-    """Signs a body by what is known of it already."""
-
-    def __init__(self, credentials: Any, region: str, payload: str) -> None:
-        super().__init__(credentials, "s3", region)
-        self._payload = payload
-
-    def payload(self, request: Any) -> str:
-        del request
-        return self._payload
 
 
 class _Sendable:
