@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
-from app.core.errors import Busy, InvalidRange, UploadError
+from app.core.errors import Busy, InvalidRange, UploadError, UploadNotFound
 from app.core.ports.claims import Recorded
 from app.core.ports.direct import Signed, SignedPart, WantedPart
 from app.core.session import State
 from app.storage.cluster.gathering import LONGEST_REQUEST_SECONDS, Gatherer
 from app.storage.cluster.grid import MIB, Grid, GridFacts
 from app.storage.cluster.ground import ClusterGround
-from app.storage.cluster.rows import PUT_PART_OF_OPEN, Known, locked, looked, looked_again, merge
+from app.storage.cluster.rows import LOCK_BY_ID, LOOK_BY_ID, PUT_PARTS_OF_OPEN, Known, known, looked_again, merge
 from app.storage.cluster.signing import PartSigner
 from app.storage.cluster.wire import NoSuchObject, NoSuchUpload
-from app.storage.sql.database import Transaction
+from app.storage.sql.database import Row, is_id
+from app.storage.sql.postgresql import PipelinedTransaction
 
 URL_SECONDS = 900
 """No longer than after which a number may be given to another request (``LONGEST_REQUEST_SECONDS``)."""
@@ -34,8 +34,10 @@ LARGEST_PART = 5 * 1024 * MIB
 """The store takes no larger one."""
 
 _SIGNED_BEFORE = """
-    SELECT cell, part, sha256 FROM store_signed
-    WHERE upload = %(upload)s AND multipart = %(multipart)s AND cell = ANY(%(cells)s)
+    SELECT s.cell, s.part, s.sha256
+    FROM store_uploads u CROSS JOIN unnest(%(starts)s::bigint[]) AS wanted (start)
+        JOIN store_signed s ON s.upload = u.number AND s.cell = wanted.start / u.part_size AND s.multipart = u.multipart
+    WHERE u.upload_id = %(upload_id)s
 """
 _NUMBERS = """
     INSERT INTO store_tries AS t (upload, cell, n)
@@ -46,12 +48,14 @@ _NUMBERS = """
 """
 _NOTE = """
     INSERT INTO store_signed (upload, multipart, cell, part, sha256)
-    VALUES (%(upload)s, %(multipart)s, %(cell)s, %(part)s, %(sha256)s)
+    SELECT %(upload)s, %(multipart)s, cell, part, sha256
+    FROM unnest(%(cells)s::bigint[], %(parts)s::integer[], %(digests)s::text[]) AS signed (cell, part, sha256)
     ON CONFLICT (upload, part) DO UPDATE SET multipart = excluded.multipart, sha256 = excluded.sha256
 """
 _BY_NUMBER = """
-    SELECT cell, part FROM store_signed
-    WHERE upload = %(upload)s AND multipart = %(multipart)s AND part = ANY(%(parts)s)
+    SELECT s.cell, s.part, s.multipart
+    FROM store_uploads u JOIN store_signed s ON s.upload = u.number
+    WHERE u.upload_id = %(upload_id)s AND u.state = 'open' AND s.part = ANY(%(parts)s)
 """
 _CLOSED = "UPDATE store_uploads SET closed = true WHERE number = %(number)s AND NOT closed"
 
@@ -60,6 +64,15 @@ _CLOSED = "UPDATE store_uploads SET closed = true WHERE number = %(number)s AND 
 class _Numbered:
     cell: int
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class _HandedOut:
+    """Numbers of parts: those that were handed out ``before``, and all. ``known`` is the upload as it was then."""
+
+    known: Known
+    before: dict[WantedPart, int]
+    numbers: dict[WantedPart, int]
 
 
 class ClusterDirect:
@@ -81,74 +94,84 @@ class ClusterDirect:
         return grid.part_size if _has_direct_parts(grid) else None
 
     def sign(self, upload_id: str, wanted: Sequence[WantedPart], at: float) -> Signed:
-        known = self._begun(upload_id)
-        grid, multipart = known.grid, known.multipart
-        cells = {each: _cell(grid, each) for each in wanted}
-        if known.session.state is not State.OPEN or multipart is None:
-            return Signed(known.session, [SignedPart(each.span, is_there=True) for each in wanted])
-        with self._ground.database.write() as tx:
-            known = locked(tx, upload_id)
-            ranges = known.session.ranges
-            free = {each for each in wanted if ranges.missing(each.span).length == each.span.length}
-            before, numbers = self._numbers(tx, known, {each: cells[each] for each in free})
-        # On the disk before they are used: a number that was forgotten would be given to somebody else.
-        self._ground.database.sync()
-        recorded = self._record(known, [_Numbered(cells[each], number) for each, number in before.items()], at)
+        handed = self._handed_out(upload_id, wanted)
+        if handed.known.session.state is State.OPEN and handed.known.multipart is None:
+            # Whoever opened the upload died before he could begin it, or is about to.
+            self._gatherer.begin(handed.known)
+            handed = self._handed_out(upload_id, wanted)
+        now = handed.known
+        if now.session.state is not State.OPEN:
+            return Signed(now.session, [SignedPart(each.span, is_there=True) for each in wanted])
+        if now.multipart is None:
+            raise Busy(retry_after=1)
+        ranges = now.session.ranges
+        cells = [_Numbered(_cell(now.grid, each), number) for each, number in handed.before.items()]
+        recorded = self._record(now, cells, at)
         if recorded is not None:
             ranges = recorded.session.ranges
-        told = []
+        path, told = self._ground.bucket.path(now.whole_key), []
         for each in wanted:
-            is_there, number = ranges.covers(each.span), numbers.get(each)
+            is_there, number = ranges.covers(each.span), handed.numbers.get(each)
             url = None
             if number is not None and not is_there:
-                path = self._ground.bucket.path(known.whole_key)
-                url = self._signer.url(path, multipart, number, each.span.length, each.sha256)
+                url = self._signer.url(path, now.multipart, number, each.span.length, each.sha256)
             told.append(SignedPart(each.span, number, url, is_there))
-        return Signed(recorded.session if recorded else known.session, told, recorded)
+        return Signed(recorded.session if recorded else now.session, told, recorded)
 
     def confirm(self, upload_id: str, numbers: Sequence[int], at: float) -> Recorded:
-        with self._ground.database.read() as tx:
-            known = looked(tx, upload_id)
-            rows = []
-            if known.multipart is not None and known.session.state is State.OPEN:
-                rows = tx.all(_BY_NUMBER, upload=known.number, multipart=known.multipart, parts=list(numbers))
-        recorded = self._record(known, [_Numbered(cell, part) for cell, part in rows], at)
-        return recorded or Recorded(known.session, closed=False)
+        _check(upload_id)
+        with self._ground.database.pipelined() as tx:
+            look = tx.ask(LOOK_BY_ID, upload_id=upload_id)
+            found = tx.ask_all(_BY_NUMBER, upload_id=upload_id, parts=list(numbers))
+        now = known(look())
+        parts = [_Numbered(cell, part) for cell, part, multipart in found() if multipart == now.multipart]
+        return self._record(now, parts, at) or Recorded(now.session, closed=False)
 
-    def _begun(self, upload_id: str) -> Known:
-        with self._ground.database.read() as tx:
-            known = looked(tx, upload_id)
-        if not _has_direct_parts(known.grid):
-            raise InvalidRange("This file goes through the server: send chunks of it.")
-        if known.multipart is None and known.session.state is State.OPEN:
-            # Whoever opened the upload died before he could begin it, or is about to.
-            self._gatherer.begin(known)
-            with self._ground.database.read() as tx:
-                known = looked_again(tx, known.number)
-            if known.multipart is None:
-                raise Busy(retry_after=1)
-        return known
+    def _handed_out(self, upload_id: str, wanted: Sequence[WantedPart]) -> _HandedOut:
+        """Numbers for those of the parts of which nothing is recorded, on the disk before anybody uses them: one that was forgotten would
+        be given to somebody else. None are handed out before there is a multipart upload, nor once it is over."""
+        _check(upload_id)
+        with self._ground.database.durable() as tx:
+            lock = tx.ask(LOCK_BY_ID, upload_id=upload_id)
+            # Further statements, which see what was committed while this one waited.
+            look = tx.ask(LOOK_BY_ID, upload_id=upload_id)
+            signed = tx.ask_all(_SIGNED_BEFORE, upload_id=upload_id, starts=[each.span.start for each in wanted])
+            lock()
+            now = known(look())
+            if not _has_direct_parts(now.grid):
+                raise InvalidRange("This file goes through the server: send chunks of it.")
+            cells = {each: _cell(now.grid, each) for each in wanted}
+            if now.multipart is None or now.session.state is not State.OPEN:
+                return _HandedOut(now, {}, {})
+            ranges = now.session.ranges
+            free = {each: cell for each, cell in cells.items() if ranges.missing(each.span).length == each.span.length}
+            return self._numbers(tx, now, free, signed())
 
     def _numbers(
-        self, tx: Transaction, known: Known, cells: dict[WantedPart, int]
-    ) -> tuple[dict[WantedPart, int], dict[WantedPart, int]]:
-        """Those numbers that were handed out before, and all. What has none has been tried too often."""
-        upload, grid = known.number, known.grid
-        rows = tx.all(_SIGNED_BEFORE, upload=upload, multipart=known.multipart, cells=list(cells.values()))
-        same = {(cell, sha256): part for cell, part, sha256 in rows}
+        self, tx: PipelinedTransaction, known: Known, cells: dict[WantedPart, int], signed: list[Row]
+    ) -> _HandedOut:
+        """What has no number then has been tried too often."""
+        grid = known.grid
+        same = {(cell, sha256): part for cell, part, sha256 in signed}
         before = {each: same[cell, each.sha256] for each, cell in cells.items() if (cell, each.sha256) in same}
-        tried = [cell for cell, _, _ in rows]
+        tried = [cell for cell, _, _ in signed]
         most = min(MOST_DIGESTS, grid.tries - 1)
         new = {cell: each for each, cell in cells.items() if each not in before and tried.count(cell) < most}
         if not new:
-            return before, before
-        found = tx.all(_NUMBERS, upload=upload, cells=list(new), tries=grid.tries, longest=LONGEST_REQUEST_SECONDS)
-        made = {new[cell]: grid.number(cell, n - 1) for cell, n in found}
-        facts = {"upload": upload, "multipart": known.multipart}
-        tx.many(
-            _NOTE, [{**facts, "cell": cells[each], "part": part, "sha256": each.sha256} for each, part in made.items()]
+            return _HandedOut(known, before, before)
+        found = tx.all(
+            _NUMBERS, upload=known.number, cells=list(new), tries=grid.tries, longest=LONGEST_REQUEST_SECONDS
         )
-        return before, before | made
+        made = {cell: grid.number(cell, n - 1) for cell, n in found}
+        tx.run(
+            _NOTE,
+            upload=known.number,
+            multipart=known.multipart,
+            cells=list(made),
+            parts=list(made.values()),
+            digests=[new[cell].sha256 for cell in made],
+        )
+        return _HandedOut(known, before, before | {new[cell]: number for cell, number in made.items()})
 
     def _record(self, known: Known, parts: Sequence[_Numbered], at: float) -> Recorded | None:
         """Record those parts that the store has, all of them as long as they must be; None where there are none."""
@@ -156,14 +179,17 @@ class ClusterDirect:
         found = [each for each in parts if listed.get(each.number, ("", -1))[1] == known.grid.cell(each.cell).length]
         if not found:
             return None
-        rows: list[dict[str, Any]] = []
-        for each in found:
-            span = known.grid.cell(each.cell)
-            place = {"upload": known.number, "start": span.start, "stop": span.stop, "at": at}
-            rows.append({**place, "part": each.number, "etag": listed[each.number][0], "key": None, "data": None})
-        with self._ground.database.write() as tx:
-            tx.many(PUT_PART_OF_OPEN, rows)
-        self._ground.database.sync()
+        spans = [known.grid.cell(each.cell) for each in found]
+        with self._ground.database.durable() as tx:
+            tx.run(
+                PUT_PARTS_OF_OPEN,
+                upload=known.number,
+                at=at,
+                starts=[each.start for each in spans],
+                stops=[each.stop for each in spans],
+                parts=[each.number for each in found],
+                etags=[listed[each.number][0] for each in found],
+            )
         with self._ground.database.read() as tx:
             now = looked_again(tx, known.number)
         if now.is_scattered:
@@ -190,6 +216,11 @@ class ClusterDirect:
         # Several may see that nothing is missing any more. One of them is told that it was him.
         with self._ground.database.write() as tx:
             return tx.changed(_CLOSED, number=known.number) == 1
+
+
+def _check(upload_id: str) -> None:
+    if not is_id(upload_id):
+        raise UploadNotFound()
 
 
 def _has_direct_parts(grid: Grid) -> bool:

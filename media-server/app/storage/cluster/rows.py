@@ -24,7 +24,7 @@ _LOOK = """
 """
 LOOK_BY_ID = f"{_LOOK} WHERE u.upload_id = %(upload_id)s"
 LOOK_BY_NUMBER = f"{_LOOK} WHERE u.number = %(number)s"
-_LOCK = "SELECT 1 FROM store_uploads WHERE upload_id = %(upload_id)s FOR UPDATE"
+LOCK_BY_ID = "SELECT 1 FROM store_uploads WHERE upload_id = %(upload_id)s FOR UPDATE"
 CREATE = """
     INSERT INTO store_uploads (upload_id, token, document, state, active_at, size, part_size, most_parts)
     VALUES (%(upload_id)s, %(token)s, %(document)s, 'open', %(active_at)s, %(size)s, %(part_size)s, %(most_parts)s)
@@ -52,10 +52,19 @@ _PUT = """
 """
 PUT_PIECE = _PUT.format(where="")
 PUT_PIECE_OF_OPEN = _PUT.format(where="FROM store_uploads WHERE number = %(upload)s AND state = 'open'")
-# Of two who bring the same bytes the one who was first counts, and the other finds that out afterwards.
-PUT_PART_OF_OPEN = _PUT.format(
-    where="FROM store_uploads WHERE number = %(upload)s AND state = 'open' ON CONFLICT DO NOTHING"
-)
+# Many parts in one statement. Of two who bring the same bytes the one who was first counts, and the other finds that out afterwards.
+PUT_PARTS_OF_OPEN = """
+    WITH put AS (
+        INSERT INTO store_pieces (upload, span, at, part, etag)
+        SELECT u.number, int8range(p.start, p.stop), %(at)s::double precision, p.part, p.etag
+        FROM store_uploads u,
+            unnest(%(starts)s::bigint[], %(stops)s::bigint[], %(parts)s::integer[], %(etags)s::text[]) AS p (start, stop, part, etag)
+        WHERE u.number = %(upload)s AND u.state = 'open' ORDER BY p.start
+        ON CONFLICT DO NOTHING
+        RETURNING upload, span, at
+    )
+    INSERT INTO store_spans (upload, span, at) SELECT upload, span, at FROM put
+"""
 _MANY_ROWS = 64
 # Whoever merges has the upload's row, as has whoever ends it or notes that bytes are lost; who only records does not wait for any.
 _TO_MERGE = "SELECT 1 FROM store_uploads WHERE number = %(number)s AND state = 'open' FOR NO KEY UPDATE SKIP LOCKED"
@@ -122,7 +131,7 @@ def looked_again(tx: Transaction, number: int) -> Known:
 def locked(tx: Transaction, upload_id: str) -> Known:
     """The upload, which nobody else changes until the transaction is over. Raises UploadNotFound."""
     # Another statement than the look, which sees what was committed while this one waited.
-    if not is_id(upload_id) or tx.one(_LOCK, upload_id=upload_id) is None:
+    if not is_id(upload_id) or tx.one(LOCK_BY_ID, upload_id=upload_id) is None:
         raise UploadNotFound()
     return looked(tx, upload_id)
 

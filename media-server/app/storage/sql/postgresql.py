@@ -238,9 +238,14 @@ class PipelinedTransaction(_Transaction):
     __slots__ = ()
 
     def ask(self, query: Query, /, **values: object) -> Callable[[], Row | None]:
-        """The first row that the statement finds, to be called for when the transaction is over."""
+        """The first row that the statement finds, to be called for when the transaction is over; earlier, that waits for the server."""
         cursor: Cursor = self._executor.execute(query, values)
         return cursor.fetchone
+
+    def ask_all(self, query: Query, /, **values: object) -> Callable[[], list[Row]]:
+        """All rows, in the same way."""
+        cursor: Cursor = self._executor.execute(query, values)
+        return cursor.fetchall
 
 
 class _Syncs:
