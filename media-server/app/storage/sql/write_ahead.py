@@ -32,8 +32,8 @@ MAX_GROUP = 32
 """So many parts one transaction has at most, as other processes wait meanwhile."""
 CHECKPOINT_ROWS = 1024
 """After so many rows that a process has changed their pages are copied from the log into the file, while others go on."""
-CHECKPOINT_PAGES = 500
-"""From this length of the log on, 2 MiB, whoever commits does that while the others wait."""
+CHECKPOINT_PAGES = 900
+"""From this length of the log on, not 4 MiB, whoever commits does that while the others wait."""
 KEPT_LOG_BYTES = 4 * 1024 * 1024
 """A log that has begun anew gives back what it had above that."""
 MAX_LOG_BYTES = 16 * 1024 * 1024
