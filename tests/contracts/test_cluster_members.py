@@ -225,9 +225,10 @@ def test_one_that_died_while_it_moved_files_leaves_them_where_they_were(another:
         mine = another()
         forget = mine.inbox._objects.is_there
 
-        def dies(*values: Any) -> Any:
-            forget(*values)
+        def dies(tx: Any, identity: str) -> bool:
+            forget(tx, identity)
             os.kill(os.getpid(), signal.SIGKILL)
+            return True
 
         mine.inbox._objects.is_there = dies  # type: ignore[method-assign]
         mine.remove(*made[2:])

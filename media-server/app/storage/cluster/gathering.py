@@ -19,6 +19,7 @@ from app.storage.disk.atomic import disk_errors, write_at
 from app.storage.sql.database import Row
 
 LONGEST_REQUEST_SECONDS = 900
+MOST_REMEMBERED = 1000
 _TRY = """
     INSERT INTO store_tries AS t (upload, cell, n) VALUES (%(upload)s, %(cell)s, 1)
     ON CONFLICT (upload, cell) DO UPDATE SET n = t.n + 1, at = excluded.at
@@ -46,6 +47,8 @@ class Gatherer:
 
     def __init__(self, ground: ClusterGround) -> None:
         self._ground = ground
+        self._made: set[str] = set()
+        """Uploads of which this process has seen the object, which stays as long as they do."""
 
     def begin(self, known: Known) -> None:
         """Begin the multipart upload of one that needs it; another than before, where that is gone."""
@@ -104,19 +107,23 @@ class Gatherer:
         size = known.session.size
         if known.grid.is_one:
             return Stored(known.token, self._only(known), size)
-        bucket, key = self._ground.bucket, known.whole_key
-        if bucket.size(key) == size:
-            return Stored(known.token, key, size)  # Whoever completed it died, or is about to say so.
+        stored = Stored(known.token, known.whole_key, size)
+        if known.token in self._made:
+            return stored
         parts = self._parts(known)
         if len(parts) != known.grid.cells:
             done = {start // known.grid.part_size for _, _, start in parts}
             for cell in sorted(set(range(known.grid.cells)) - done):
                 self.gather(known, cell)
             parts = self._parts(known)
+        # Where somebody was at it before, he died, or is about to say so: it can be completed again.
         self._complete(known, parts)
-        if bucket.size(key) != size:
+        if self._ground.bucket.size(stored.key) != size:
             raise Busy()
-        return Stored(known.token, key, size)
+        if len(self._made) >= MOST_REMEMBERED:
+            self._made.clear()
+        self._made.add(known.token)
+        return stored
 
     def _parts(self, known: Known) -> list[Row]:
         with self._ground.database.read() as tx:

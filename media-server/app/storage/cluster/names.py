@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -64,11 +65,15 @@ class Names:
 
     def look_ahead(self, paths: Iterable[RelPath]) -> None:
         """Learn what lies where these files are to be, unless something stands in their way."""
-        wanted: dict[str, None] = {}
+        above: set[str] = set()
+        files: Counter[tuple[str, str]] = Counter()
         for path in paths:
-            parts = [*map(disk_folder, path.folder), disk_name(path.name)]
-            wanted |= dict.fromkeys("/".join(parts[:n]) for n in range(1, len(parts) + 1))
-        self.look(wanted)
+            folders = list(map(disk_folder, path.folder))
+            above.update("/".join(folders[:n]) for n in range(1, len(folders) + 1))
+            files["/".join(folders), disk_name(path.name)] += 1
+        self.look([*above, *(_joined(*each) for each in files)])
+        taken = [each for each, count in files.items() if count > 1 or _joined(*each) in self._there]
+        self.look(path for each in taken for path in _first_numbers(*each))
 
     def is_there(self, disk_path: str) -> bool:
         self.look([disk_path])
@@ -117,8 +122,7 @@ class Names:
 
         if not is_taken(0):
             return 0
-        # Those that are tried first, at once.
-        self.look(_joined(below, numbered(name, n)) for n in range(1, NUMBERS_IN_ORDER + 1))
+        self.look(_first_numbers(below, name))
         return next_number(0, is_taken)
 
     def _put(self, disk_path: str, wanted: str, shown: str, identity: str | None) -> None:
@@ -130,6 +134,11 @@ class Names:
 def place_of(folder: RelPath, disk_path: str) -> bytes:
     """Where something lies, short enough for an index however long the path is."""
     return hashlib.sha256(f"{folder}\0{disk_path}".encode()).digest()
+
+
+def _first_numbers(below: str, name: str) -> list[str]:
+    """Where a file is looked for a place that does not get its name: one look at all of them."""
+    return [_joined(below, numbered(name, number)) for number in range(1, NUMBERS_IN_ORDER + 1)]
 
 
 def _joined(below: str, name: str) -> str:

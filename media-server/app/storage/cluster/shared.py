@@ -22,6 +22,8 @@ _PATIENCE_SECONDS = 4
 _LEADER = 0x64726F72
 _NAMED = 0x64726F73
 _UNLOCK = "SELECT pg_advisory_unlock(%s, key) FROM unnest(%s::integer[]) AS key"
+# One after the other, as they stand in the list.
+_LOCK_ALL = "SELECT pg_advisory_lock(%s, each) FROM unnest(%s::integer[]) AS each"
 
 
 class ClusterSecrets:
@@ -128,8 +130,7 @@ class ClusterLocks:
             return
         with self._database.session() as session:
             try:
-                for key in keys:
-                    session.execute("SELECT pg_advisory_lock(%s, %s)", (_NAMED, key))
+                session.execute(_LOCK_ALL, (_NAMED, keys))
                 yield
             finally:
                 _freed(session, keys)

@@ -19,7 +19,8 @@ from app.core.session import State, UploadSession
 from app.storage.cluster.claims import Claims
 from app.storage.cluster.gathering import Gatherer
 from app.storage.cluster.ground import ClusterGround
-from app.storage.cluster.rows import PUT_PIECE_OF_OPEN, Known, looked_again, merge
+from app.storage.cluster.rows import LOOK_BY_NUMBER, PUT_PIECE_OF_OPEN, Known, merge
+from app.storage.cluster.rows import known as known_of
 from app.storage.cluster.wire import Piece
 from app.storage.disk.atomic import disk_errors
 from app.storage.disk.bodies import SpooledBody
@@ -79,6 +80,8 @@ class ClusterSpan:
                 for piece in pieces:
                     tx.run(PUT_PIECE_OF_OPEN, upload=number, at=at, **piece)
                 self._claims.release(tx, self._claim)
+                # Who closed the last gap is found by what all have recorded until then.
+                now = tx.afterwards(LOOK_BY_NUMBER, number=number)
             if found() is None:
                 raise UploadNotFound()
         except (ExclusionViolation, UploadNotFound) as error:
@@ -88,7 +91,7 @@ class ClusterSpan:
             # Somebody took us for dead and was first. What he recorded is found by the next try.
             raise Busy(retry_after=1) from None
         self._claims.released(self._claim)
-        known = self._now()
+        known = known_of(now())
         self._merge(known)
         self._gather(known)
         return Recorded(known.session, closed=self._has_closed(known))
@@ -127,10 +130,6 @@ class ClusterSpan:
             made["key"] = self._gatherer.put_object(self._known, piece)
             self._ragged.append(cell)
         self._pieces.append(made)
-
-    def _now(self) -> Known:
-        with self._ground.database.read() as tx:
-            return looked_again(tx, self._known.number)
 
     def _gather(self, known: Known) -> None:
         if known.grid.is_one or known.session.state is not State.OPEN:

@@ -107,8 +107,10 @@ class PostgreSQLDatabase:
             try:
                 with connection.pipeline():
                     connection.execute("BEGIN")
-                    yield PipelinedTransaction(connection)
+                    tx = PipelinedTransaction(connection)
+                    yield tx
                     connection.execute("COMMIT")
+                    tx.ask_afterwards()
             except BaseException:
                 if not connection.broken:
                     connection.rollback()
@@ -235,7 +237,21 @@ class _Transaction(Transaction):
 class PipelinedTransaction(_Transaction):
     """A transaction whose statements are sent together."""
 
-    __slots__ = ()
+    __slots__ = ("_afterwards",)
+
+    def __init__(self, executor: Any) -> None:
+        super().__init__(executor)
+        self._afterwards: list[tuple[Query, dict[str, object], list[Cursor]]] = []
+
+    def afterwards(self, query: Query, /, **values: object) -> Callable[[], Row | None]:
+        """The same of a statement that sees what others had committed when this transaction was: it is sent along."""
+        found: list[Cursor] = []
+        self._afterwards.append((query, values, found))
+        return lambda: found[0].fetchone()
+
+    def ask_afterwards(self) -> None:
+        for query, values, found in self._afterwards:
+            found.append(self._executor.execute(query, values))
 
     def ask(self, query: Query, /, **values: object) -> Callable[[], Row | None]:
         """The first row that the statement finds, to be called for when the transaction is over; earlier, that waits for the server."""
