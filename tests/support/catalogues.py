@@ -25,6 +25,12 @@ def asked(data: Path, question: str) -> list[Row]:
         return tx.all(question)
 
 
+def have(data: Path, statement: str) -> None:
+    """Change the catalogue of such a server."""
+    with opened(data, LiveServer.databases.get(data)).write() as tx:
+        tx.run(statement)
+
+
 def outbox_of(data: Path) -> SQLOutbox:
     """The outbox of a server that runs or ran on a data folder, wherever its catalogue is."""
     return SQLOutbox(opened(data, LiveServer.databases.get(data)))
