@@ -213,7 +213,8 @@ def _link(client: Client, hash: str) -> Link:
 def _rows(database: Any) -> dict[str, list[Any]]:
     """All that the catalogue holds, without the numbers of its rows."""
     wanted = {
-        "links": "hash, document, open, announced, received, received_bytes, removed, gone, folders",
+        "links": "hash, document",
+        "link_sums": "hash, open, announced, received, received_bytes, removed, gone, folders",
         "ledger": "upload_id, state, at, size, path, disk_path, sha256, file_identity, destination, leaving, why",
         "folders": "mark, kept, awaited",
         "outbox": "upload_id, link, target, state",
