@@ -169,7 +169,9 @@ def test_a_file_of_before_there_were_sums_comes_whole_and_the_archive_stays_the_
     assert whole.headers["ETag"] == tag
     assert whole.body[1000:250_001] == first.body
     assert unpacked(whole.body) == {name: content(200_000, ord(name)) for name in "ab"}
-    kept = dict(asked(server.data_dir, "SELECT path, crc32 FROM ledger WHERE path IN ('a', 'b') AND crc32 IS NOT NULL"))
+    kept: dict[str, int] = dict(
+        asked(server.data_dir, "SELECT path, crc32 FROM ledger WHERE path IN ('a', 'b') AND crc32 IS NOT NULL")
+    )
     assert {name: crc % 2**32 for name, crc in kept.items()} == {
         name: zlib.crc32(content(200_000, ord(name))) for name in kept
     }
