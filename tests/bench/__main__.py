@@ -50,7 +50,8 @@ SUITES = (
         "beside",
     ),
 )
-BY_NAME_ONLY = ("before", "nodes")
+OF_MANY_NODES = ("nodes", "direct", "pieces", "last_byte", "held")
+BY_NAME_ONLY = ("before", *OF_MANY_NODES)
 IN_A_FEW_MINUTES = ("speed", "finish", "record", "status", "memory")
 
 
@@ -72,7 +73,8 @@ def main() -> int:
         )
     )
     try:
-        chosen = arguments.suites or (SUITES if arguments.all else IN_A_FEW_MINUTES)
+        named = [each for name in arguments.suites for each in (OF_MANY_NODES if name == "cluster" else (name,))]
+        chosen = named or (SUITES if arguments.all else IN_A_FEW_MINUTES)
         went_well = [_run(name, bench, arguments.write) for name in chosen]
     finally:
         bench.close()
@@ -86,7 +88,7 @@ def _arguments() -> argparse.Namespace:
         "suites",
         nargs="*",
         metavar="suite",
-        help=f"of {', '.join(SUITES)}; the first five if none; or {' or '.join(BY_NAME_ONLY)}",
+        help=f"of {', '.join(SUITES)}; the first five if none; or {', '.join(BY_NAME_ONLY)}; cluster is all of many nodes",
     )
     parser.add_argument("--all", action="store_true", help="every suite, at full length")
     parser.add_argument("--full", action="store_true", help="seeds: in real time, about 50 minutes")

@@ -42,7 +42,7 @@ def run(bench: Bench) -> Section:
                 local = servers.enter_context(Droppr(folder, behind_nginx=behind, project=PROJECT))
                 nodes = {
                     name: servers.enter_context(_node(bench, name, behind, project, (postgresql, seaweed)))
-                    for name, project in _projects()
+                    for name, project in projects()
                 }
                 cases = [_case(bench, local, f"data folder, {way}")]
                 cases += [_case(bench, node, f"{name}, {way}") for name, node in nodes.items()]
@@ -60,7 +60,8 @@ def run(bench: Bench) -> Section:
     return section
 
 
-def _projects() -> Iterator[tuple[str, Path]]:
+def projects() -> Iterator[tuple[str, Path]]:
+    """The checkouts whose nodes are measured."""
     yield "node", PROJECT
     if named := os.environ.get("DROPPR_BENCH_BEFORE"):
         yield "node before", Path(named).resolve()
@@ -70,9 +71,7 @@ def _node(
     bench: Bench, name: str, behind: bool, project: Path, engines: tuple[PostgreSQLServer, SeaweedServer]
 ) -> Droppr:
     postgresql, seaweed = engines
-    url = postgresql.new_database()
-    environment = os.environ | {"PYTHONPATH": str(project / "media-server")}
-    subprocess.run([sys.executable, "-c", _MIGRATE, url], env=environment, check=True)
+    url = migrated(postgresql, project)
     settings: dict[str, Any] = {
         **seaweed.settings,
         "DROPPR_DATABASE_URL": url,
@@ -80,6 +79,14 @@ def _node(
     }
     folder = bench.folder / f"{name.replace(' ', '-')}-{behind}"
     return Droppr(folder, behind_nginx=behind, project=project, **settings)
+
+
+def migrated(postgresql: PostgreSQLServer, project: Path = PROJECT) -> str:
+    """A database with the schema that this checkout wants."""
+    url = postgresql.new_database()
+    environment = os.environ | {"PYTHONPATH": str(project / "media-server")}
+    subprocess.run([sys.executable, "-c", _MIGRATE, url], env=environment, check=True)
+    return url
 
 
 def _case(bench: Bench, server: Droppr, name: str) -> Case:
