@@ -88,12 +88,12 @@ class HeldNode(LiveServer):
         self.url = f"http://{host}:{self.port}"
 
     def _is_ready(self) -> bool:
-        with socket.socket() as probe:
-            probe.settimeout(5)
-            if probe.connect_ex((self.host, self.port)) != 0:
-                return False
-            probe.sendall(b"GET /readyz HTTP/1.0\r\nHost: node\r\n\r\n")
-            return b" 200 " in probe.recv(64)
+        try:
+            with socket.create_connection((self.host, self.port), 5) as probe:
+                probe.sendall(b"GET /readyz HTTP/1.0\r\nHost: node\r\n\r\n")
+                return b" 200 " in probe.recv(64)
+        except OSError:
+            return False
 
 
 class Forwarder:

@@ -98,7 +98,7 @@ def test_addresses_are_asked_for_in_growing_batches_and_confirmed_together(fd: i
     assert server.send(fd, 40 * PART, 5) is not None
     signed = [len(parts) for place, parts in server.calls if not place]
     assert signed == [4, 8, 16, 13]
-    assert [len(parts) for place, parts in server.calls if place] == [16, 16]
+    assert [len(parts) for place, parts in server.calls if place] == [32]
     server.parts.confirmed()
     assert server.calls[-1] == ("/done", list(range(33, 42)))
     assert server.parts.confirmed() is None

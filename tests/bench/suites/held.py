@@ -44,6 +44,7 @@ def run(bench: Bench) -> Section:
             **store.settings,
             "DROPPR_DATABASE_URL": f"postgresql://{url.username}@{HERE}:{way.port}{url.path}",
             "DROPPR_STORE": "s3://bucket/droppr",
+            "DROPPR_MAX_BODIES_PER_ADDRESS": 0,  # All that is sent comes from one.
         }
         nodes = [
             stack.enter_context(HeldNode(bench.folder / f"held-{number}", rooms, number, **settings))

@@ -27,7 +27,7 @@ DIGEST = "x-amz-checksum-sha256"
 FEW, MANY = 4, 32
 """Parts that addresses are asked for at once: some at first, and more while they are used up soon, before they expire."""
 SOON_SECONDS = 60.0
-CONFIRMED_AT_ONCE = 16
+CONFIRMED_AT_ONCE = 32
 CONFIRMED_EVERY_SECONDS = 10.0
 MOST_BARRED = 3
 """Files in a row of which nothing could be put: then the rest of a run does without trying."""
