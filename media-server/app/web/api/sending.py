@@ -65,17 +65,17 @@ def _ranged(
     span = _span(size, etag)
     sent = None if request.method == "HEAD" else begins(span)
     reply = Response(status=200)
-    if span is None:
-        span = Span(0, size)
-    else:
+    if span is not None:
         reply.status_code = 206
         reply.headers["Content-Range"] = f"bytes {span.start}-{span.end}/{size}"
-    reply.headers["Content-Length"] = str(span.length)
+    elif size:
+        span = Span(0, size)
+    reply.headers["Content-Length"] = str(span.length if span else 0)
     if request.method != "HEAD":
         if sent is not None:
             stack.callback(sent.over)
         connection = request.environ.get("droppr.connection")
-        reply.response = _Sending(parts(span), stack.pop_all(), connection, sent)
+        reply.response = _Sending(parts(span) if span else _nothing(), stack.pop_all(), connection, sent)
         reply.direct_passthrough = True
     return reply
 
@@ -100,6 +100,10 @@ def _span(size: int, etag: str) -> Span | None:
     except RangeNotSatisfiable:
         tell_size(size)
         raise
+
+
+def _nothing() -> Parts:
+    yield from ()
 
 
 class _Sending:
