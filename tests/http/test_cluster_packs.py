@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,18 @@ def test_a_pack_is_as_other_files_are_for_all_who_ask(house: House, tmp_path: Pa
         assert link.download(path, method="HEAD").headers["Content-Length"] == str(len(data))
     assert link.download("empty").expect(200).body == b""
     assert link.download("big.bin").status == 302, "which the store hands out itself"
+    # More at once than there are places for what keeps a thread busy.
+    with ThreadPoolExecutor(12) as pool:
+        found = list(pool.map(link.download, [f"d/{n}.txt" for n in range(60)]))
+    assert [each.body for each in found] == [FILES[f"d/{n}.txt"] for n in range(60)]
     with zipfile.ZipFile(io.BytesIO(link.client.call("GET", f"{link.path}/archive", owner=True).body)) as archive:
         assert {each: archive.read(each) for each in archive.namelist()} == FILES
     shared = share(link, told["d/7.txt"]["upload_id"], max_downloads=3)
     assert shared.fetch(shared.names()["d/7.txt"]).expect(200).body == FILES["d/7.txt"]
+    both = share(link, told["d/7.txt"]["upload_id"], told["empty"]["upload_id"])
+    for path, id in both.names().items():
+        assert both.fetch(id).expect(200).body == FILES[path]
+    assert both.downloads() == 1
     receipt = link.client.call("POST", f"{link.path}/receipts", json={"uploads": [told["d/8.txt"]["upload_id"]]})
     assert hashlib.sha256(FILES["d/8.txt"]).hexdigest() in receipt.expect(200).body.decode()
 

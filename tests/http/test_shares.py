@@ -227,6 +227,15 @@ def read_some(found: Shared, path: str, count: int, **headers: str) -> None:
     pool.close()
 
 
+def test_an_empty_file_is_one_as_well(client: Client) -> None:
+    link = client.make_link()
+    link.deliver("empty.txt", b"")
+    found = share(link, max_downloads=2)
+    reply = found.fetch(found.names()["empty.txt"]).expect(200)
+    assert (reply.body, reply.headers["Content-Length"]) == (b"", "0")
+    found.fetch(found.names()["empty.txt"], Range="bytes=0-").expect(416, "invalid_range")
+
+
 def test_only_what_is_taken_uses_a_download_up(way_in: Client) -> None:
     link = way_in.make_link()
     data = content(40 * MIB)

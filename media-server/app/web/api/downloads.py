@@ -20,6 +20,8 @@ from app.web.api.sending import file_parts, ranged
 from app.web.wire.context import services
 
 ACCEL_PREFIX = "/_droppr_files/"
+SMALL_BYTES = 64 * 1024
+"""What is not longer is read and sent about as fast as any other answer."""
 
 
 def download(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Response:
@@ -45,11 +47,17 @@ def sent(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Response
     return _by_nginx(stored.path, settings) if settings.unix_socket else _by_ourselves(stored, stored.path, file)
 
 
+def keeps_busy(stored: StoredFile, name: str) -> bool:
+    """Whether ``download`` has this process send it, and for so long that few may be sent at once."""
+    return stored.size > SMALL_BYTES and stored.path is None and stored.download_address(name) is None
+
+
 def _read_through(stored: StoredFile, file: ReceivedFile) -> Response:
-    """From wherever it lies, by way of this process, which has a thread busy with it for as long as it takes. Raises Busy where
-    too many are."""
+    """From wherever it lies, by way of this process. What is long has a thread busy with it for as long as it takes: raises Busy where too
+    many are."""
     with ExitStack() as stack:
-        stack.enter_context(services().ground.bounds.archives.place(""))
+        if stored.size > SMALL_BYTES:
+            stack.enter_context(services().ground.bounds.archives.place(""))
         return ranged(stored.size, etag_of(stored, file), lambda span: file_parts(stored, span), stack, lambda _: None)
 
 

@@ -12,7 +12,7 @@ from app.core.links import ReceivedFile
 from app.core.ports.inbox import StoredFile
 from app.core.shares import Share
 from app.web.api.archives import sent_archive
-from app.web.api.downloads import download, etag_of
+from app.web.api.downloads import download, etag_of, keeps_busy
 from app.web.api.sending import file_parts, ranged
 from app.web.api.taking import ARCHIVE, Taking, begun
 from app.web.wire.context import client_address, services
@@ -66,7 +66,7 @@ def fetch(share: str, id: str) -> Response:
     found = _entered(share)
     file, stored = services().received.shares.file(found, id)
     try:
-        ours = found.max_downloads or (stored.path is None and stored.download_address(file.name) is None)
+        ours = found.max_downloads or keeps_busy(stored, file.name)
         reply = _counted(found, file, stored) if ours else _uncounted(found, file, stored)
     except FileNotFoundError:
         raise FileNotFound("This file is no longer here. Ask whoever sent you the address for it.") from None
