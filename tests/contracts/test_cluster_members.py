@@ -15,6 +15,7 @@ from app.core.errors import Busy, UploadError
 from app.core.paths import RelPath
 from app.core.ports.inbox import Delivery
 from app.core.ranges import Span
+from app.storage.cluster import sharing
 from app.storage.cluster.bin import ClusterBin
 from app.storage.cluster.bucket import Bucket
 from app.storage.cluster.files import ClusterInbox
@@ -37,9 +38,10 @@ class Node:
     """What one process has of it."""
 
     def __init__(self, engines: Engines, bucket: Bucket) -> None:
+        self.engines = engines
         self.bucket = bucket
         self.ground: ClusterGround = engines.ground(bucket)
-        objects = Objects(self.ground)
+        self.objects_noted = objects = Objects(self.ground)
         self.uploads = ClusterUploads(self.ground, objects, usual=SMALLEST_PART, longest=2**26)
         self.unlinked = ClusterUnlinkedFiles(self.ground, objects)
         self.inbox = ClusterInbox(self.ground, objects)
@@ -152,44 +154,50 @@ def test_the_object_goes_with_the_last_name_of_its_last_file(another: Callable[[
     assert node.is_empty()
 
 
-def test_of_what_was_taken_back_the_store_keeps_no_more_than_of_what_is_left(another: Callable[[], Node]) -> None:
+def test_of_what_was_taken_back_the_store_keeps_no_more_than_of_what_is_left(
+    another: Callable[[], Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
     node, other, files = another(), another(), some(32)
     made = node.delivered(files)
     (before,) = node.objects()
     file = other.inbox.open(FOLDER, made[-1].disk_path, None)
     with file.content() as found:
-        for at, each in enumerate(made[:-1]):
-            node.remove(each)
-            left = [files[kept.path] for kept in made[at + 1 :]]
-            total = sum(node.bucket.size(key) or 0 for key in node.objects() if key != before)
-            assert total <= 2 * sum(map(len, left))
+        node.remove(*made[:14])
+        other.uploads.remove_remains(0.0)
+        assert node.objects() == [before], "more than half of it is needed"
+        node.remove(*made[14:-4])
+        other.uploads.remove_remains(0.0)
+        other.uploads.remove_remains(EVER)
+        assert before in node.objects(), "which rows of a copy of the database may name"
+        monkeypatch.setattr(sharing, "KEPT_SECONDS", 0.0)
+        other.uploads.remove_remains(0.0)
         assert before in node.objects(), "it is read"
         assert found.read(Span(0, 10_000)) == files[made[-1].path]
-    assert before not in node.objects()
+    (after,) = node.objects()
+    assert node.bucket.size(after) == sum(len(files[each.path]) for each in made[-4:])
+    for each in made[-4:]:
+        assert node.bytes_of(each.disk_path) == files[each.path]
     with file.content() as found:
         assert found.read(Span(0, 10_000)) == files[made[-1].path], "wherever it lies now"
-    assert len(node.objects()) == node.rows("members") == 1
-    node.remove(made[-1])
+    node.remove(*made[-4:])
     assert node.is_empty()
 
 
-def test_what_could_not_be_moved_is_left_to_the_sweep(
-    another: Callable[[], Node], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_moved_stays_until_it_can(another: Callable[[], Node], monkeypatch: pytest.MonkeyPatch) -> None:
     node, files = another(), some(4)
     made = node.delivered(files)
+    monkeypatch.setattr(sharing, "KEPT_SECONDS", 0.0)
 
     def away(*_: Any) -> None:
         raise Busy()
 
+    node.remove(*made[1:])
     with monkeypatch.context() as broken:
         broken.setattr(Bucket, "copy_into", away)
-        node.remove(*made[1:])
         node.uploads.remove_remains(0.0)
     (before,) = node.objects()
     another().uploads.remove_remains(0.0)
     assert node.objects() != [before]
-    assert node.bucket.size(node.objects()[0]) == len(files[made[0].path])
     assert node.bytes_of(made[0].disk_path) == files[made[0].path]
     node.remove(made[0])
     assert node.is_empty()
@@ -205,7 +213,7 @@ def test_a_pack_of_a_process_that_died_is_gone_with_the_sweep(another: Callable[
         def dies(*_: Any) -> Any:
             os.kill(os.getpid(), signal.SIGKILL)
 
-        setattr(mine.bucket if where == "put" else mine.inbox._objects, where, dies)
+        setattr(mine.bucket if where == "put" else mine.objects_noted, where, dies)
         mine.deliver(some(5))
 
     with killed(write):
@@ -217,30 +225,37 @@ def test_a_pack_of_a_process_that_died_is_gone_with_the_sweep(another: Callable[
     assert node.is_empty()
 
 
-def test_one_that_died_while_it_moved_files_leaves_them_where_they_were(another: Callable[[], Node]) -> None:
+def test_one_that_died_while_it_moved_files_leaves_them_where_they_were(
+    another: Callable[[], Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
     node, files = another(), some(6)
+    monkeypatch.setattr(sharing, "KEPT_SECONDS", 0.0)
     made = node.delivered(files)
 
-    def remove() -> None:
+    node.remove(*made[2:])
+
+    def move() -> None:
         mine = another()
-        forget = mine.inbox._objects.is_there
+        forget = mine.objects_noted.is_there
 
         def dies(tx: Any, identity: str) -> bool:
             forget(tx, identity)
             os.kill(os.getpid(), signal.SIGKILL)
             return True
 
-        mine.inbox._objects.is_there = dies  # type: ignore[method-assign]
-        mine.remove(*made[2:])
+        mine.objects_noted.is_there = dies  # type: ignore[method-assign]
+        mine.uploads.remove_remains(0.0)
 
-    with killed(remove):
+    with killed(move):
         assert len(node.objects()) == 2
+    for each in made[:2]:
+        assert node.bytes_of(each.disk_path) == files[each.path]
+    node.engines.wait_for_the_dead()
     node.uploads.remove_remains(EVER)
     assert len(node.objects()) == 1
     for each in made[:2]:
         assert node.bytes_of(each.disk_path) == files[each.path]
-    left = [each for each in made[2:] if node.inbox.is_taken(FOLDER, each.disk_path)]
-    node.remove(*made[:2], *left)
+    node.remove(*made[:2])
     assert node.is_empty()
 
 
@@ -260,7 +275,10 @@ def test_what_was_given_up_meanwhile_is_named_by_nobody(another: Callable[[], No
     assert other.is_empty()
 
 
-def test_files_that_come_and_go_at_once_are_right_and_leave_nothing(another: Callable[[], Node]) -> None:
+def test_files_that_come_and_go_at_once_are_right_and_leave_nothing(
+    another: Callable[[], Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "KEPT_SECONDS", 0.0)
     node, files = another(), some(48, size=600)
     made = node.delivered(files)
 

@@ -8,7 +8,6 @@ from app.core.paths import RelPath
 from app.storage.cluster.files import ClusterInbox, ClusterSource
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import FILE, OBJECT, Objects, Stored
-from app.storage.cluster.sharing import Sharing
 
 _PUT = """
     INSERT INTO store_bin (upload_id, identity) VALUES (%(upload_id)s, %(identity)s)
@@ -25,7 +24,6 @@ class ClusterBin:
     def __init__(self, ground: ClusterGround, objects: Objects, inbox: ClusterInbox) -> None:
         self._ground = ground
         self._objects = objects
-        self._sharing = Sharing(ground, objects)
         self._inbox = inbox
 
     def put(self, folder: RelPath, disk_path: str, file_identity: str, upload_id: str) -> bool:
@@ -47,7 +45,7 @@ class ClusterBin:
             )
             left = None if row is None else self._objects.leave(tx, row[0])
         self._ground.database.sync()
-        self._sharing.tidy(left)
+        self._objects.free(left)
 
     def ids(self, before: float) -> Iterator[str]:
         with self._ground.database.read() as tx:

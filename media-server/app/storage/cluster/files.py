@@ -136,7 +136,7 @@ class ClusterInbox:
                 return False
             left = self._objects.leave(tx, file_identity)
         self._ground.database.sync()
-        self._sharing.tidy(left)
+        self._objects.free(left)
         return True
 
     def unname(self, tx: Transaction, folder: RelPath, disk_path: str, file_identity: str) -> bool:

@@ -51,6 +51,14 @@ _SHRINK = """
     WHERE o.identity = %(identity)s AND (left_.files = 0 OR 2 * left_.bytes < o.size) AND o.state IN ('there', 'sparse')
     RETURNING state
 """
+_MOVED = """
+    UPDATE store_objects SET state = 'moved', since = extract(epoch FROM clock_timestamp())
+    WHERE identity = %(identity)s AND NOT EXISTS (SELECT FROM store_members WHERE object = %(identity)s)
+"""
+_LEAVE_MOVED = """
+    UPDATE store_objects SET state = 'leaving'
+    WHERE state = 'moved' AND since < extract(epoch FROM clock_timestamp()) - %(seconds)s RETURNING identity
+"""
 _SPARSE = "SELECT identity FROM store_objects WHERE state = 'sparse' ORDER BY since LIMIT %(most)s"
 _LEAVING = "SELECT key FROM store_objects WHERE identity = %(identity)s AND state = 'leaving' FOR UPDATE SKIP LOCKED"
 _READERS = "SELECT DISTINCT holder FROM store_readers WHERE identity = %(identity)s"
@@ -156,6 +164,18 @@ class Objects:
             tx.one(_LOCK, identity=identity)
             return Left(identity, "leaving") if tx.changed(_LEAVE, identity=identity) == 1 else None
         return self.shrunk(tx, member[0]) if tx.changed(_LEAVE_OBJECT, identity=identity) == 1 else None
+
+    def moved(self, tx: Transaction, identity: str) -> None:
+        """Note that all files of a shared object have moved to another."""
+        tx.one(_LOCK, identity=identity)
+        tx.run(_MOVED, identity=identity)
+
+    def free_moved(self, seconds: float) -> None:
+        """Delete objects from which all files moved so long ago."""
+        with self._ground.database.write() as tx:
+            found = tx.all(_LEAVE_MOVED, seconds=seconds)
+        for (identity,) in found:
+            self.free(Left(identity, "leaving"))
 
     def shrunk(self, tx: Transaction, identity: str) -> Left | None:
         """Note what has become of a shared object from which files have gone; None where most of it is needed."""

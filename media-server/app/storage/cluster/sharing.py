@@ -1,7 +1,8 @@
 """Small files that came together share an object: one request to the store for all of them, and one row for each, which says its stretch.
 
-The object goes when the last of them has gone. When less than half of it is anybody's, what is left moves into a smaller one: else whoever
-takes back all of them but one would have the store keep all of them for that one.
+The object goes when the last of them has gone. Where less than half of it is anybody's, the sweep moves what is left into a smaller one: else
+whoever takes back all of them but one would have the store keep all of them for that one. The object from which they moved stays for a day:
+who copies first the database and then the bucket has rows that name it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from itertools import accumulate
 
 from app.core.errors import Busy, UploadError
 from app.storage.cluster.ground import ClusterGround
-from app.storage.cluster.objects import Left, Objects, Stored, member, shared_key
+from app.storage.cluster.objects import Objects, Stored, member, shared_key
 from app.storage.cluster.wire import NoSuchObject, Piece
 from app.storage.disk.atomic import disk_errors, write_at
 from app.storage.sql.database import Transaction
 
+KEPT_SECONDS = 24 * 3600.0
+"""How long an object stays from which files have moved."""
 SHARED_BYTES = 64 * 1024
 """Longer files are objects of their own, which browsers can fetch from the store itself."""
 _ADD = """
@@ -75,18 +78,12 @@ class Sharing:
             sizes=[each.size for each in files],
         )
 
-    def tidy(self, left: Left | None) -> None:
-        """Do what an object asks for from which a file has gone. What goes wrong is left to the sweep."""
-        self._objects.free(left)
-        if left is not None and left.state == "sparse":
-            with suppress(UploadError):
-                self._shrink(left.identity)
-
     def sweep(self) -> None:
-        """Shrink what nobody could shrink when it became sparse."""
+        """Shrink what has become sparse, and delete what files have moved from long enough ago."""
         for identity in self._objects.sparse():
             with suppress(UploadError):
                 self._shrink(identity)
+        self._objects.free_moved(KEPT_SECONDS)
 
     def _shrink(self, identity: str) -> None:
         with self._ground.database.alone(f"shrink {identity}", wait=False):
@@ -119,13 +116,13 @@ class Sharing:
                 )
                 if not self._objects.is_there(tx, object):
                     raise Busy(retry_after=1)
-                left = [self._objects.shrunk(tx, each) for each in (identity, object)]
+                self._objects.moved(tx, identity)
+                left = self._objects.shrunk(tx, object)
         except BaseException:
             self._objects.give_up(object)
             raise
         self._ground.database.sync()
-        for each in left:
-            self._objects.free(each)
+        self._objects.free(left)
 
     def _put(self, piece: Piece) -> str:
         """Make an object that is coming; its identity."""
