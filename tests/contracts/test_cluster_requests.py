@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -73,7 +74,8 @@ class Node:
 
     def pack(self, files: dict[str, bytes]) -> list[dict[str, Any]]:
         lines = b"".join(
-            json.dumps({"path": path, "size": len(data)}).encode() + b"\n" + data for path, data in files.items()
+            json.dumps({"path": path, "size": len(data), "key": secrets.token_urlsafe(32)}).encode() + b"\n" + data
+            for path, data in files.items()
         )
         reply = self.client.post(
             f"{self.link}/pack", data=lines, headers={"Content-Type": "application/vnd.droppr.pack"}

@@ -33,6 +33,11 @@ def test_a_file_is_whole_and_named_only_when_delivered(stores: Stores, size: int
     made.flush()
     assert made.sums == (hashlib.sha256(data).hexdigest(), zlib.crc32(data))
     assert made.head == data[:8192]
+    for _ in range(2):
+        again, buffer, came = made.body(), memoryview(bytearray(size + 10)), 0
+        while count := again.readinto(buffer[came:]):
+            came += count
+        assert bytes(buffer[:came]) == data
     assert inbox.find(FOLDER, PATH, made.file_identity) is None
     delivery = inbox.deliver(FOLDER, PATH, made)
     made.close()

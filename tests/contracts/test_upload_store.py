@@ -64,6 +64,8 @@ def test_what_was_created_is_told_whole(stores: Stores, store: UploadStore) -> N
     for each in (store, stores.uploads()):
         assert each.open(ID).status() == session()
         assert each.exists(ID)
+        assert each.among(["nothing-here-0123", ID, "..", "a\x00b"]) == {ID}
+        assert each.among([]) == each.among(["nothing-here-0123"]) == set()
         assert list(each.ids()) == [ID]
 
 

@@ -3,6 +3,7 @@ processes. What the contract suites ask of it is what they ask of every store.""
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from app.core.ranges import ByteRanges, Span
 from app.core.session import State, UploadSession
 from app.core.store_facts import StoreFacts
 from app.core.sums import Summing
+from app.storage.disk.bodies import StreamBody
 
 
 @dataclass
@@ -88,6 +90,9 @@ class MemoryUploads:
 
     def exists(self, upload_id: str) -> bool:
         return upload_id in self._memory.uploads
+
+    def among(self, upload_ids: Sequence[str]) -> set[str]:
+        return {each for each in upload_ids if self.exists(each)}
 
     def delete(self, upload_id: str) -> None:
         with self._memory.lock:
@@ -253,6 +258,9 @@ class MemoryUnlinkedFile(MemorySource):
 
     def flush(self) -> None:
         """There is no disk that it could reach."""
+
+    def body(self) -> Body:
+        return StreamBody(io.BytesIO(self.data))
 
     def close(self) -> None:
         """Gone with its last user."""

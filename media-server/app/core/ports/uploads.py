@@ -4,7 +4,7 @@ What a store does so that nothing it acknowledged is lost (journals, syncs, lock
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -101,6 +101,10 @@ class UploadStore(Protocol):
 
     def exists(self, upload_id: str) -> bool:
         """Whether there is such an upload, without reading it."""
+        ...
+
+    def among(self, upload_ids: Sequence[str]) -> set[str]:
+        """Those of these uploads that there are."""
         ...
 
     def delete(self, upload_id: str) -> None:

@@ -24,6 +24,10 @@ class UnlinkedFile(Source, Protocol):
         """Wait until the bytes are as durable as the store is set up to make them. Raises StorageFull, Busy."""
         ...
 
+    def body(self) -> Body:
+        """Its bytes once more, from the first on, until it is closed."""
+        ...
+
     def close(self) -> None:
         """Let go of the file; to be called once."""
         ...

@@ -94,6 +94,10 @@ class Finder:
         """Whether a session exists under this id, open or over. Whole files have none."""
         return self._store.exists(upload_id)
 
+    def with_sessions(self, upload_ids: Sequence[str]) -> set[str]:
+        """Those of these uploads that have one."""
+        return self._store.among(upload_ids)
+
     def opened_under(self, hash: str, key: str) -> str:
         """The id of the upload that was opened under this key. It gives the rights that the id itself gives, as both are its sender's
         secrets. Waits ``OVERTAKEN_SECONDS`` at most for it. Raises UploadNotOpened where there is none, or none yet."""

@@ -29,6 +29,10 @@ Packed = tuple[OpenUpload | UploadError, Body]
 """A file of a pack: what is declared of it, or the error in that, and its bytes."""
 
 
+_Waiting = dict[str, tuple[int, WholeFile, OpenUpload]]
+"""Files of a pack that are to be delivered together, by their uploads' ids: which of the pack they are, and as their sender declared them."""
+
+
 class SmallFiles:
     """Receives files whose bytes all come in one request. Up to ``WHOLE_FILE_BYTES`` they are taken whole, without a session
     (``WholeFiles``). Larger ones, those that were opened under their key before, and all where the store has no files
@@ -118,7 +122,7 @@ class SmallFiles:
     ) -> list[Outcome]:
         outcomes: list[Outcome | None] = []
         limited: RateLimited | None = None
-        waiting: dict[str, tuple[int, WholeFile]] = {}
+        waiting: _Waiting = {}
         levels = 0
         try:
             for number, (command, body) in enumerate(files, start=1):
@@ -131,14 +135,15 @@ class SmallFiles:
                         or len(waiting) == DELIVERY_BATCH_FILES
                         or levels > DELIVERY_BATCH_LEVELS
                     ):
-                        delivering, levels = self._deliver(link, waiting, outcomes), 0
-                    waiting[taken.upload_id] = len(outcomes), taken
+                        delivering, levels = self._deliver(link, waiting, outcomes, credentials), 0
+                    assert isinstance(command, OpenUpload)
+                    waiting[taken.upload_id] = len(outcomes), taken, command
                     levels += len(taken.command.path.folder)
                 outcomes.append(None if isinstance(taken, WholeFile) else taken)
                 after_a_step(delivering)
-            self._deliver(link, waiting, outcomes)
+            self._deliver(link, waiting, outcomes, credentials)
         finally:
-            for _, file in waiting.values():
+            for _, file, _ in waiting.values():
                 file.content.close()
         return [outcome for outcome in outcomes if outcome is not None]
 
@@ -160,22 +165,32 @@ class SmallFiles:
         try:
             sender = self._openings.sender(link, command, credentials)
             upload_id = new_upload_id(link.hash, command.key)
-            if self._goes_whole(upload_id, command):
+            if command.size <= WHOLE_FILE_BYTES and self._whole_files.supported:
                 return self._whole_files.write(link, upload_id, command, sender, body)
             return self._by_session(link, command, body, None, credentials)
         except UploadError as error:
             return error
 
     def _deliver(
-        self, link: RequestLink, waiting: dict[str, tuple[int, WholeFile]], outcomes: list[Outcome | None]
+        self, link: RequestLink, waiting: _Waiting, outcomes: list[Outcome | None], credentials: Credentials
     ) -> float:
         """The seconds that it took: the disk was at work in most of them."""
         began = time.monotonic()
+        # Asked for all at once, as in some stores each question is a wait.
+        keyed = [upload_id for upload_id, (_, _, command) in waiting.items() if command.key]
+        for upload_id in self._uploads.with_sessions(keyed) if keyed else ():
+            place, file, command = waiting[upload_id]
+            try:
+                # What was opened as an upload under the same key goes on as one.
+                outcomes[place] = self._by_session(link, command, file.content.body(), None, credentials)
+            except UploadError as error:
+                outcomes[place] = error
+            del waiting[upload_id]
+            file.content.close()
         together = [*waiting.values()]
         waiting.clear()
-        for (place, _), outcome in zip(
-            together, self._whole_files.deliver(link, [file for _, file in together]), strict=True
-        ):
+        delivered = self._whole_files.deliver(link, [file for _, file, _ in together]) if together else []
+        for (place, _, _), outcome in zip(together, delivered, strict=True):
             outcomes[place] = outcome
         return time.monotonic() - began
 

@@ -11,7 +11,7 @@ from app.services.receiving.receiving import Receiver
 
 
 class Uploads:
-    """What protocols call: methods of ``Opener`` (``open``, ``open_admitted``), ``Receiver`` (``receive``), ``Finder`` (``has_session``,
+    """What protocols call: methods of ``Opener`` (``open``, ``open_admitted``), ``Receiver`` (``receive``), ``Finder`` (``has_session``, ``with_sessions``,
     ``opened_under``, ``status``, ``delivered``) and ``Ender`` (``cancel``, ``sweep``). Safe from any number of threads and processes at once.
 
     They are those methods themselves, documented there, so that a chunk costs no call more.
@@ -25,6 +25,7 @@ class Uploads:
         self.open_admitted = opener.open_admitted
         self.receive = receiver.receive
         self.has_session = finder.has_session
+        self.with_sessions = finder.with_sessions
         self.opened_under = finder.opened_under
         self.status = finder.status
         self.delivered = finder.delivered

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from app.core.errors import Busy, UploadError
@@ -36,6 +36,7 @@ _DELETE = """
     INSERT INTO store_leftovers (token, multipart, parts) SELECT token, multipart, parts FROM gone RETURNING token
 """
 _NUMBER = "SELECT number FROM store_uploads WHERE upload_id = %(upload_id)s"
+_AMONG = "SELECT upload_id FROM store_uploads WHERE upload_id = ANY(%(ids)s)"
 _ROWS = ("store_pieces", "store_spans", "store_tries", "store_claims", "store_signed")
 _OF_NOBODY = """
     DELETE FROM {table} t WHERE NOT EXISTS (SELECT FROM store_uploads u WHERE u.number = t.upload)
@@ -93,6 +94,11 @@ class ClusterUploads:
 
     def exists(self, upload_id: str) -> bool:
         return is_id(upload_id) and self._ground.database.look(_NUMBER, upload_id=upload_id) is not None
+
+    def among(self, upload_ids: Sequence[str]) -> set[str]:
+        ids = [each for each in upload_ids if is_id(each)]
+        with self._ground.database.read() as tx:
+            return {row[0] for row in tx.all(_AMONG, ids=ids)} if ids else set()
 
     def delete(self, upload_id: str) -> None:
         if not is_id(upload_id):

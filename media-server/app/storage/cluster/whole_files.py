@@ -17,7 +17,7 @@ from app.storage.cluster.objects import Objects, Stored
 from app.storage.cluster.sharing import SHARED_BYTES
 from app.storage.cluster.wire import Piece
 from app.storage.disk.atomic import disk_errors, write_at
-from app.storage.disk.bodies import SpooledBody
+from app.storage.disk.bodies import FileBody, SpooledBody
 from app.storage.sql.database import Transaction
 
 
@@ -52,6 +52,9 @@ class ClusterUnlinkedFile(ClusterSource):
     @property
     def _piece(self) -> Piece:
         return Piece(self._descriptor, 0, self.stored.size, self.sums.sha256)
+
+    def body(self) -> FileBody:
+        return FileBody(self._descriptor, self.stored.size)
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -22,7 +22,7 @@ from app.core.ports.bodies import Body, Checksum
 from app.core.ranges import Span
 from app.core.sums import Summing, Sums
 from app.storage.disk.atomic import disk_errors, set_time, write_at
-from app.storage.disk.bodies import SpooledBody
+from app.storage.disk.bodies import FileBody, SpooledBody
 from app.storage.disk.content import LocalSource
 from app.storage.disk.data_folder import Mounts, mount_of
 from app.storage.disk.file_identity import identity_of
@@ -45,6 +45,9 @@ class LocalUnlinkedFile(LocalSource):
         if self._durable:
             with disk_errors():
                 os.fsync(self._descriptor)
+
+    def body(self) -> FileBody:
+        return FileBody(self._descriptor, os.fstat(self._descriptor).st_size)
 
     def close(self) -> None:
         os.close(self._descriptor)

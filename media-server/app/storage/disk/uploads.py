@@ -7,7 +7,7 @@ import re
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -81,6 +81,9 @@ class DiskUploads:
     def exists(self, upload_id: str) -> bool:
         # Asked for every file of a pack: as text, since putting a Path together takes longer than the look itself.
         return _ID.fullmatch(upload_id) is not None and os.path.exists(f"{self._base}/{upload_id}/session.json")
+
+    def among(self, upload_ids: Sequence[str]) -> set[str]:
+        return {each for each in upload_ids if self.exists(each)}
 
     def delete(self, upload_id: str) -> None:
         folder = upload_folder(self._base, upload_id)
