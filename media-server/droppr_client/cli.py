@@ -28,6 +28,7 @@ _ELSEWHERE = {
     "endpoint": "droppr_client.message_commands",
     "key": "droppr_client.key_commands",
     "message": "droppr_client.message_commands",
+    "migrate": "droppr_client.migrate_command",
     "request": "droppr_client.request_commands",
     "search": "droppr_client.search_command",
     "settings": "droppr_client.settings_commands",
@@ -150,51 +151,6 @@ def cleanup() -> None:
         raise click.ClickException(str(error)) from error
     on_their_way = f" Still on their way: {left:,}." if left else ""
     say(f"Removed {count_text(removed, 'unfinished upload')}.{on_their_way}")
-
-
-@main.command()
-@click.option(
-    "--contract",
-    is_flag=True,
-    help="Also take away what only programs of an earlier version need. Refused while one of them is at work.",
-)
-@click.option(
-    "--longest",
-    type=click.FloatRange(0.1, 86_400),
-    default=20.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long one statement may take while programs are at work on the database.",
-)
-def migrate(contract: bool, longest: float) -> None:
-    """Bring the PostgreSQL database of DROPPR_DATABASE_URL to this version, and links of the data folder into it. Programs of
-    the version before may be at work meanwhile."""
-    settings = server_settings()
-    os.umask(settings.umask)
-    from app.core.audit import Act
-    from app.core.errors import UploadError
-    from app.storage.disk.data_folder import UnusableDataFolder, make_data_folder
-    from app.storage.sql.migrate import move, waiting
-    from app.wiring.audit import note_command
-
-    if settings.database_url is None:
-        say(
-            "Nothing to do: without DROPPR_DATABASE_URL the catalogue is in the data folder, and brought up to date at each start."
-        )
-        return
-    try:
-        make_data_folder(settings.data_dir, settings.umask)
-        moved = move(settings.data_dir, settings.database_url, contract=contract, longest_seconds=longest, tell=say)
-        note_command(settings, Act.CATALOGUE_MOVED, links=moved)
-        left = waiting(settings.database_url)
-    except (UploadError, UnusableDataFolder, OSError) as error:
-        raise click.ClickException(str(error)) from error
-    if left:
-        say(
-            f"Waiting: {', '.join(left)}, which would take away what programs of an earlier version need. Once all of them are "
-            "replaced, run 'droppr migrate --contract'."
-        )
-    say(f"The database is up to date. Moved into it: {count_text(moved, 'link')}.")
 
 
 @main.command()

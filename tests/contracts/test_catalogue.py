@@ -90,7 +90,7 @@ def events(database) -> SQLEvents:
 
 OF_CLUSTERS = (
     *("uploads", "pieces", "tries", "claims", "objects", "names", "bin", "readers", "leftovers", "secrets"),
-    *("places", "place_holders", "tickets", "spans", "signed", "members"),
+    *("places", "place_holders", "tickets", "spans", "signed", "members", "imported"),
 )
 
 

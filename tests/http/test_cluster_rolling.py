@@ -16,7 +16,6 @@ import urllib3
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.storage.sql.schema import REVISION
-from tests.support.tcp_balancer import TcpBalancer
 from tests.support.client import Client, Link
 from tests.support.command import Sender
 from tests.support.files import MIB, content, write
@@ -24,6 +23,7 @@ from tests.support.live import GENEROUS, LiveServer
 from tests.support.newer import newer_version
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.seaweed import SeaweedServer
+from tests.support.tcp_balancer import TcpBalancer
 
 SIZE = 11 * MIB + 5
 

@@ -106,6 +106,10 @@ class PostgreSQLServer:
     def address(self, name: str) -> str:
         return f"postgresql://droppr@127.0.0.1:{self.port}/{name}"
 
+    def client(self, program: str, *arguments: str) -> None:
+        """Run one of the programs that come with the server, such as pg_dump, to its end."""
+        subprocess.run([self._program(program), *arguments], check=True, capture_output=True, timeout=STOP_SECONDS)
+
     def _started(self) -> bool:
         settings = {
             "listen_addresses": "127.0.0.1",

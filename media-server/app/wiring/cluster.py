@@ -15,12 +15,13 @@ from app.storage.cluster.direct import URL_SECONDS
 from app.storage.cluster.files import ClusterInbox
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import Objects
-from app.storage.cluster.shared import ClusterLeader, ClusterLocks, ClusterSecrets
+from app.storage.cluster.shared import MOVING, STORE, ClusterLeader, ClusterLocks, ClusterSecrets
 from app.storage.cluster.uploads import ClusterUploads
 from app.storage.cluster.whole_files import ClusterUnlinkedFiles
 from app.storage.cluster.wire import NoSuchObject
 from app.storage.disk.data_folder import FILES, UnusableDataFolder
 from app.storage.disk.readiness import problems
+from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.wiring.cluster_shared import shared
 from app.wiring.stores import Stores
 
@@ -34,9 +35,14 @@ OTHER_BUCKET = (
     "The files of this database lie in {store}. Name that in DROPPR_STORE, or another database in DROPPR_DATABASE_URL."
 )
 FILES_HERE = (
-    "There are received files in the data folder, where nobody would find them any more: DROPPR_STORE is for a new installation. "
-    "Name an empty data folder and another database, or leave it out."
+    "There are received files in the data folder, where nobody would find them any more. Take them along by 'droppr migrate --from' "
+    "and name an empty data folder in DROPPR_DATA_DIR, or leave DROPPR_STORE out."
 )
+FILES_ELSEWHERE = (
+    "The files of the links in this database lie in a data folder, where no node would find them. Take them along by 'droppr migrate "
+    "--from', or leave DROPPR_STORE out."
+)
+UNDER_WAY = "Files are being brought to {store} by 'droppr migrate --from'. Nodes can start once that is over."
 
 
 def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
@@ -48,8 +54,8 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     place = Place.parse(settings.store)
     bucket = Bucket(place, settings.store_region, signs_bodies=settings.store_sign_bodies)
     secrets = ClusterSecrets(database)
-    _check(bucket, place)
-    _check_whose(settings.data_dir / FILES, secrets, place)
+    check_bucket(bucket, place)
+    _check_whose(settings.data_dir / FILES, database, secrets, place)
     ground = ClusterGround(database, bucket, presence, settings.data_dir / UPLOADS)
     objects = Objects(ground)
     inbox = ClusterInbox(ground, objects, signed=settings.store_signed)
@@ -88,8 +94,8 @@ def _notes(bucket: Bucket, kept_days: float) -> list[Note]:
     )
 
 
-def _check(bucket: Bucket, place: Place) -> None:
-    """A store that is away comes back, and nodes start meanwhile. One that is not there does not."""
+def check_bucket(bucket: Bucket, place: Place) -> None:
+    """Raises UnusableDataFolder where there is none. A store that is away comes back, and nodes start meanwhile."""
     if not bucket.has_keys:
         raise UnusableDataFolder(NO_KEYS)
     try:
@@ -100,11 +106,16 @@ def _check(bucket: Bucket, place: Place) -> None:
         return
 
 
-def _check_whose(files: Path, secrets: ClusterSecrets, place: Place) -> None:
+def _check_whose(files: Path, database: PostgreSQLDatabase, secrets: ClusterSecrets, place: Place) -> None:
     """Whoever changes his mind about where files lie is told before he misses them."""
     if any(not path.name.startswith(".") for path in files.iterdir()):
         raise UnusableDataFolder(FILES_HERE)
-    agreed = secrets.agreed("store", str(place))
+    moving = secrets.found(MOVING)
+    if moving is not None:
+        raise UnusableDataFolder(UNDER_WAY.format(store=moving))
+    if secrets.found(STORE) is None and database.look("SELECT 1 FROM links LIMIT 1") is not None:
+        raise UnusableDataFolder(FILES_ELSEWHERE)
+    agreed = secrets.agreed(STORE, str(place))
     if agreed != str(place):
         raise UnusableDataFolder(OTHER_BUCKET.format(store=agreed))
 

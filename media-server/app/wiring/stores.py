@@ -26,8 +26,11 @@ from app.storage.disk.span_log import boot_number
 from app.storage.disk.unlinked_files import LocalUnlinkedFiles
 from app.storage.disk.upload import DiskRules, Durability
 from app.storage.disk.uploads import DiskUploads
+from app.storage.sql.migrate import on_server
 from app.wiring.bounds import NOT_INSTALLED, RUN_FOLDER
 
+IN_A_BUCKET = "The files of this database lie in {store}: set DROPPR_STORE to that, or name another database in DROPPR_DATABASE_URL."
+_STORE = "SELECT value FROM store_secrets WHERE name = 'store'"
 PURGE = "leader"
 """The name of the work that the scheduler does."""
 
@@ -88,6 +91,8 @@ def local_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
 def chosen_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     """Those that the settings choose. Raises UnusableDataFolder."""
     if settings.store is None:
+        if settings.database_url is not None:
+            _check_files_are_here(settings.database_url)
         return local_stores(settings, waiting)
     try:
         # Only here is it known to be installed; nobody else loads any of it.
@@ -95,3 +100,14 @@ def chosen_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     except ImportError as error:
         raise UnusableDataFolder(NOT_INSTALLED.format(name=error.name)) from error
     return cluster_stores(settings, waiting)
+
+
+def _check_files_are_here(url: str) -> None:
+    """Raises UnusableDataFolder where the files of a database lie in a bucket."""
+    database = on_server(url)
+    try:
+        found = database.look(_STORE)
+    finally:
+        database.close()
+    if found is not None:
+        raise UnusableDataFolder(IN_A_BUCKET.format(store=found[0]))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+SECRETS = ("session_key", "captcha_key", "receipt_key", "share_key", "reminder_key", "push_key", "entity_key")
+"""The names of all ``Secrets``, for whoever takes an installation elsewhere, but for that of the owner's token."""
+
 
 class SharedTable(Protocol):
     """A few rows of bytes. A row counts only while at least one process holds it; the kernel ends the hold of a killed one.

@@ -229,11 +229,16 @@ class Bucket:
 
     def keys(self, below: str) -> Iterator[str]:
         """The keys of all objects that begin so."""
+        return (key for key, _ in self.listed(below))
+
+    def listed(self, below: str) -> Iterator[tuple[str, int]]:
+        """The keys of all objects that begin so, each with how many bytes the object has."""
         query = {"list-type": "2", "prefix": self._key(below)}
         while True:
             with self._wire.answer("GET", self._place.bucket, query) as reply:
                 page = ElementTree.fromstring(reply.read())
-            yield from (each.removeprefix(self._place.prefix) for each in _texts(page, "Key"))
+            keys = (each.removeprefix(self._place.prefix) for each in _texts(page, "Key"))
+            yield from zip(keys, map(int, _texts(page, "Size")), strict=True)
             more = next(_texts(page, "NextContinuationToken"), "")
             if not more:
                 return

@@ -19,6 +19,10 @@ _LOOK_SECONDS = 2.0
 _HELD = "SELECT pg_try_advisory_lock(%s, %s)"
 # Whoever can have the number for the length of a transaction knows that its process is gone.
 _DEAD = "SELECT pg_try_advisory_xact_lock(%(holders)s, %(holder)s)"
+_NUMBERS = """
+    SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid = %(holders)s AND granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 class Presence:
@@ -34,6 +38,10 @@ class Presence:
     def is_dead(self, tx: Transaction, holder: int) -> bool:
         """Whether no process holds the number; if so, none does until the transaction is over."""
         return tx.one(_DEAD, holders=_HOLDERS, holder=holder) == (True,)
+
+    def numbers(self, tx: Transaction) -> list[int]:
+        """Those of all processes that are alive."""
+        return [row[0] for row in tx.all(_NUMBERS, holders=_HOLDERS)]
 
 
 class _Number:

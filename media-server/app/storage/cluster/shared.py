@@ -16,6 +16,9 @@ from app.core.errors import Busy
 from app.storage.sql.postgresql import Connection, PostgreSQLDatabase
 
 _MAKE = "INSERT INTO store_secrets (name, value) VALUES (%(name)s, %(value)s) ON CONFLICT (name) DO NOTHING"
+STORE, MOVING, MOVED = "store", "moving", "moved"
+"""What stands beside the secrets: where the files are, where they are being brought to, and by which move they came."""
+_REPLACE = "UPDATE store_secrets SET value = %(value)s WHERE name = %(name)s"
 _POLL_SECONDS = 1.0
 _PATIENCE_SECONDS = 4
 """How long the leader waits for an answer over a line on which nothing arrives."""
@@ -37,17 +40,24 @@ class ClusterSecrets:
 
     def agreed(self, name: str, ours: str) -> str:
         """What the first node has said under this name: ``ours``, if nobody has yet. Raises StorageFull, Busy."""
-        found = self._found(name)
+        found = self.found(name)
         if found is None:
             with self._database.write() as tx:
                 tx.run(_MAKE, name=name, value=ours)
             # Nothing may be signed with what a crash of the database could take back.
             self._database.sync()
-            found = self._found(name)
+            found = self.found(name)
         assert found is not None
         return found
 
-    def _found(self, name: str) -> str | None:
+    def replace(self, name: str, value: str) -> None:
+        """Say another thing under a name, while no node runs. Raises StorageFull, Busy."""
+        with self._database.write() as tx:
+            tx.run(_REPLACE, name=name, value=value)
+        self._database.sync()
+
+    def found(self, name: str) -> str | None:
+        """What was said under this name; None where nobody has said anything."""
         row = self._database.look("SELECT value FROM store_secrets WHERE name = %(name)s", name=name)
         return None if row is None else str(row[0])
 

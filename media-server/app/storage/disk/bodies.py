@@ -36,20 +36,20 @@ class StreamBody:
 
 
 class FileBody:
-    """Body of the first ``length`` bytes of an open file, which the caller closes."""
+    """Body of ``length`` bytes of an open file from ``start`` on; the caller closes it."""
 
-    def __init__(self, descriptor: int, length: int) -> None:
+    def __init__(self, descriptor: int, length: int, start: int = 0) -> None:
         self._descriptor = descriptor
-        self._length = length
-        self._position = 0
+        self._stop = start + length
+        self._position = start
 
     def readinto(self, buffer: memoryview) -> int:
-        count = os.preadv(self._descriptor, [buffer[: self._length - self._position]], self._position)
+        count = os.preadv(self._descriptor, [buffer[: self._stop - self._position]], self._position)
         self._position += count
         return count
 
     def move(self, descriptor: int, offset: int, most: int) -> int:
-        most = min(most, self._length - self._position)
+        most = min(most, self._stop - self._position)
         count = copy_range(self._descriptor, self._position, descriptor, offset, most) if most else 0
         self._position += count
         return count

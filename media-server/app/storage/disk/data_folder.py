@@ -17,6 +17,7 @@ from pathlib import Path
 
 from app.core.errors import Busy, StorageFull
 from app.storage.disk.atomic import replace_file
+from app.storage.disk.moved import MovedSign
 
 FORMAT = 3
 """The format of what this code writes into a data folder. docs/architecture.md says when it has to be raised."""
@@ -102,8 +103,11 @@ def make_data_folder(data: Path, umask: int) -> None:
     nobody else may do there. Nothing is opened further, and the data folder itself stays as it was found.
 
     ``umask`` says who may see received files; it must be the process' own already. Raises UnusableDataFolder, before
-    anything is touched, where the folder is of a newer format than this code knows.
+    anything is touched, where the folder is of a newer format than this code knows, or what was in it is elsewhere.
     """
+    sign = MovedSign.read(data)
+    if sign is not None:
+        raise UnusableDataFolder(sign.sentence())
     known = _format_of(data)
     # Whoever may write here could put a token of their own in the place of the owner's: a matter of no umask.
     data.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from app.storage.disk.atomic import disk_errors, replace_file
 from app.storage.disk.sqlite_file import made
-from app.storage.sql.database import Database, compiled, inserted
+from app.storage.sql.database import Database, Transaction, compiled, inserted
 from app.storage.sql.schema import REVISION, metadata
 from app.storage.sql.sqlite import SQLiteDatabase, connected
 from app.storage.sql.steps import FIND_OLDEST, trouble
@@ -126,10 +126,18 @@ def _local(folder: Path) -> SQLiteDatabase:
 
 def _copy(source: SQLiteDatabase, target: Database) -> int:
     """Copy every row, all or none; how many links. Raises UnusableCatalogue where the target has links already."""
-    links = 0
-    with source.read() as old, target.write() as new:
+    with target.write() as new:
         if new.one("SELECT 1 FROM links LIMIT 1") is not None:
             raise UnusableCatalogue("There are links in the database already. Name another one in DROPPR_DATABASE_URL.")
+        links = copy_rows(source, new, target)
+    target.sync()
+    return links
+
+
+def copy_rows(source: Database, new: Transaction, target: Database) -> int:
+    """Copy every row into tables that are empty, in a transaction of ``target``, which is on PostgreSQL; how many links."""
+    links = 0
+    with source.read() as old:
         for table in metadata.sorted_tables:
             names = [column.name for column in table.columns]
             words = compiled(inserted(target, table), target.dialect)
@@ -139,7 +147,6 @@ def _copy(source: SQLiteDatabase, target: Database) -> int:
             if "id" in names and isinstance(table.c.id.type, sa.Integer):
                 last = f"(SELECT coalesce(max(id), 0) + 1 FROM {table.name})"
                 new.one(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last}, false)")
-    target.sync()
     return links
 
 

@@ -20,7 +20,7 @@ from app.storage.sql import (  # noqa: F401  a catalogue has those, too
 from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
 from app.storage.sql.columns import metadata as metadata
 
-REVISION = "0034"
+REVISION = "0035"
 """The newest migration, which the tables below are made by."""
 NEEDED = "0034"
 """The oldest schema that this code works on: behind it come only migrations of the kind ``contract``."""
