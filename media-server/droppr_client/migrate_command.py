@@ -34,6 +34,19 @@ _WORDS = {
 
 @click.command()
 @click.option(
+    "--contract",
+    is_flag=True,
+    help="Also take away what only programs of an earlier version need. Refused while one of them is at work.",
+)
+@click.option(
+    "--longest",
+    type=click.FloatRange(0.1, 86_400),
+    default=20.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one statement may take while programs are at work on the database.",
+)
+@click.option(
     "--from",
     "old",
     envvar="DROPPR_MIGRATE_FROM",
