@@ -24,6 +24,7 @@ SHOWN = 20
 """So many findings of a kind are said; all of them are in the report."""
 TERMINAL_SECONDS, LOG_SECONDS = 1.0, 30.0
 NO_STORE = "Set DROPPR_DATABASE_URL and DROPPR_STORE to where it goes, with the keys of the store, as for a node (docs/operations.md, Many nodes)."
+NOT_INSTALLED = "{name} is missing: pip install 'droppr[server,cluster]'."
 _WORDS = {
     "missing": "is in the catalogue and not on the disk",
     "differs": "is not what was received",
@@ -57,6 +58,7 @@ _WORDS = {
     "--dry-run", is_flag=True, help="With --from: say what would be taken, and what is wrong. Changes nothing."
 )
 @click.option("--ahead", is_flag=True, help="With --from: bring the files that have arrived while the server goes on.")
+@click.option("--give-up", is_flag=True, help="With --from: remove what was brought, before all of it is there.")
 @click.option("--without-unreadable", is_flag=True, help="With --from: leave behind what the disk does not give out.")
 @click.option(
     "--report",
@@ -71,9 +73,9 @@ def migrate(old: Path | None, new_store: bool, contract: bool, longest: float, *
     the version before may be at work meanwhile. Or take a whole installation over into a database and a bucket: called again
     it goes on where it was."""
     if old is None and any(how.values()):
-        raise click.UsageError("--dry-run, --ahead, --without-unreadable and --report go with --from.")
-    if (how["dry_run"] and how["ahead"]) or (new_store and old):
-        raise click.UsageError("Either --dry-run or --ahead, and --new-store without --from.")
+        raise click.UsageError("--dry-run, --ahead, --give-up, --without-unreadable and --report go with --from.")
+    if how["dry_run"] + how["ahead"] + how["give_up"] > 1 or (new_store and old):
+        raise click.UsageError("One of --dry-run, --ahead and --give-up, and --new-store without --from.")
     settings = server_settings()
     os.umask(settings.umask)
     if (old or new_store) and (settings.database_url is None or settings.store is None):
@@ -159,7 +161,13 @@ class _Progress:
 
 
 def _take_over(
-    settings: Settings, data: Path, dry_run: bool, ahead: bool, without_unreadable: bool, report: Path | None
+    settings: Settings,
+    data: Path,
+    dry_run: bool,
+    ahead: bool,
+    give_up: bool,
+    without_unreadable: bool,
+    report: Path | None,
 ) -> None:
     from app.storage.disk.data_folder import make_data_folder
     from app.storage.moving.findings import Course
@@ -179,7 +187,11 @@ def _take_over(
     # The catalogue may be in that database already, and a server at work on it.
     bring_up_to_date(on_server(settings.database_url), contract=False, tell=say)
     progress = _Progress(course)
-    move = build_move(settings, old, course, progress.tick)
+    move = build_move(settings, old, course, progress.tick, ahead=ahead or give_up)
+    if give_up:
+        move.give_up()
+        say("What was brought is gone. The old data folder is as it was.")
+        return
     if ahead:
         move.ahead()
         progress.say()
@@ -245,19 +257,20 @@ def _use_copy(settings: Settings) -> None:
 def _in_words() -> Iterator[None]:
     from app.core.errors import Busy, StorageFull, UploadError
     from app.storage.disk.data_folder import UnusableDataFolder
-    from app.storage.moving.sending import Stopped
 
     try:
         yield
+    except ImportError as error:
+        raise click.ClickException(NOT_INSTALLED.format(name=error.name)) from error
     except StorageFull as error:
         raise click.ClickException(
             "The store, or the database, is full. Make room, and call again: it goes on."
         ) from error
     except Busy as error:
         raise click.ClickException(
-            f"The store or the database does not answer, or refuses: {error}. Call again: it goes on."
+            f"The store or the database does not answer, or refuses: {error} Call again: it goes on where it was."
         ) from error
-    except (UploadError, UnusableDataFolder, Stopped, OSError) as error:
+    except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -382,6 +382,26 @@ def test_what_changes_between_two_tries_counts_as_it_is_in_the_end(old: Old, the
     del moved, changed
 
 
+def test_what_was_begun_is_given_up_without_a_trace(old: Old, there: There, monkeypatch: pytest.MonkeyPatch) -> None:
+    old.file("a", b"first")
+    old.file("film.mov", content(2 * CELL, 3))
+    old.under_way("half", CELL, Span(0, MIB))
+    with pytest.raises(Killed), killed_after(14, monkeypatch, afterwards=True):
+        there.moved(old)
+    assert (old.data / "moved").exists()
+    assert list(there.bucket.keys(""))
+    move = Move(
+        OldData(old.data, old.database), DiskUploads(old.data / "uploads"), there.target(), Course(print), lambda: None
+    )
+    move.give_up()
+    assert list(there.bucket.keys("")) == []
+    assert not (old.data / "moved").exists()
+    for table in ("imported", "objects", "uploads", "pieces", "secrets"):
+        assert there.rows(f"SELECT count(*) FROM store_{table}") == [(0,)]
+    with pytest.raises(MoveRefused, match="nothing to give up"):
+        move.give_up()
+
+
 def test_a_place_that_is_in_use_or_another_than_before_is_refused(old: Old, there: There, tmp_path: Path) -> None:
     old.file("a", b"a")
     there.moved(old, ahead=True)
@@ -392,7 +412,7 @@ def test_a_place_that_is_in_use_or_another_than_before_is_refused(old: Old, ther
         there.moved(old)
     node = there.target().ground.presence
     node.number()
-    with pytest.raises(MoveRefused, match="A node runs on the database"):
+    with pytest.raises(MoveRefused, match="A node, or a server, runs on the database"):
         there.moved(old)
     del node
     another = Old(tmp_path / "another")

@@ -69,7 +69,7 @@ def test_paths_that_were_seen_are_known_whatever_they_are_called() -> None:
     [
         (["--dry-run"], "go with --from"),
         (["--report", "x"], "go with --from"),
-        (["--from", ".", "--dry-run", "--ahead"], "Either --dry-run or --ahead"),
+        (["--from", ".", "--dry-run", "--ahead"], "One of --dry-run, --ahead and --give-up"),
         (["--from", ".", "--new-store"], "--new-store without --from"),
         (["--from", "."], "Set DROPPR_DATABASE_URL and DROPPR_STORE"),
         (["--new-store"], "Set DROPPR_DATABASE_URL and DROPPR_STORE"),

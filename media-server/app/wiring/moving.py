@@ -23,6 +23,9 @@ from app.storage.moving.findings import Course
 from app.storage.moving.listing import wrong_objects
 from app.storage.moving.move import NODES, Move, Target
 from app.storage.moving.old import OldData, old_catalogue
+from app.storage.sql.migrate import on_server
+from app.storage.sql.postgresql import PostgreSQLDatabase
+from app.storage.sql.schema_marks import AT_WORK
 from app.wiring.bounds import RUN_FOLDER
 from app.wiring.cluster import check_bucket
 from app.wiring.cluster_shared import shared
@@ -46,8 +49,12 @@ def old_uploads(settings: Settings, data: Path) -> DiskUploads:
     return DiskUploads(data / UPLOADS, DiskRules(boot=boot_number(settings.boot_id)))
 
 
-def build_move(settings: Settings, old: OldData, course: Course, tick: Callable[[], None]) -> Move:
-    """The move of a data folder to where the settings say. Raises UnusableDataFolder."""
+def build_move(settings: Settings, old: OldData, course: Course, tick: Callable[[], None], *, ahead: bool) -> Move:
+    """The move of a data folder to where the settings say, before anything of this process is at work there. With ``ahead`` the
+    server may be whose catalogue is there. Raises UnusableDataFolder, Busy."""
+    assert settings.database_url is not None
+    if not (ahead and isinstance(old.database, PostgreSQLDatabase)):
+        _check_nobody_is_at_work(settings.database_url)
     target = _target(settings)
     return Move(old, old_uploads(settings, old.data), target, course, tick)
 
@@ -93,10 +100,8 @@ def use_copy(settings: Settings) -> tuple[str, list[str]]:
     """Note that the files of the database lie where the settings say now, where all of them do: where they were before, and what is
     missing, by its key. Raises UnusableDataFolder."""
     assert settings.database_url is not None
-    database, presence = shared(settings.database_url)
-    with database.read() as tx:
-        if presence.numbers(tx):
-            raise UnusableDataFolder(NODES)
+    _check_nobody_is_at_work(settings.database_url)
+    database, _ = shared(settings.database_url)
     place, bucket = store_of(settings)
     before = ClusterSecrets(database).found(STORE)
     if before is None:
@@ -105,3 +110,12 @@ def use_copy(settings: Settings) -> tuple[str, list[str]]:
     if not missing:
         ClusterSecrets(database).replace(STORE, str(place))
     return before, missing
+
+
+def _check_nobody_is_at_work(url: str) -> None:
+    database = on_server(url)
+    with database.read() as tx:
+        found = tx.all(AT_WORK)
+    database.close()
+    if found:
+        raise UnusableDataFolder(NODES)

@@ -19,6 +19,7 @@ _MAKE = "INSERT INTO store_secrets (name, value) VALUES (%(name)s, %(value)s) ON
 STORE, MOVING, MOVED = "store", "moving", "moved"
 """What stands beside the secrets: where the files are, where they are being brought to, and by which move they came."""
 _REPLACE = "UPDATE store_secrets SET value = %(value)s WHERE name = %(name)s"
+_FORGET = "DELETE FROM store_secrets WHERE name = %(name)s"
 _POLL_SECONDS = 1.0
 _PATIENCE_SECONDS = 4
 """How long the leader waits for an answer over a line on which nothing arrives."""
@@ -54,6 +55,12 @@ class ClusterSecrets:
         """Say another thing under a name, while no node runs. Raises StorageFull, Busy."""
         with self._database.write() as tx:
             tx.run(_REPLACE, name=name, value=value)
+        self._database.sync()
+
+    def forget(self, name: str) -> None:
+        """As if nobody had said anything under a name. Raises StorageFull, Busy."""
+        with self._database.write() as tx:
+            tx.run(_FORGET, name=name)
         self._database.sync()
 
     def found(self, name: str) -> str | None:

@@ -24,7 +24,7 @@ from app.storage.cluster.objects import Objects
 from app.storage.cluster.shared import MOVED, MOVING, STORE, ClusterSecrets
 from app.storage.cluster.uploads import ClusterUploads
 from app.storage.disk.data_folder import UnusableDataFolder
-from app.storage.disk.moved import MovedSign
+from app.storage.disk.moved import SIGN, MovedSign
 from app.storage.disk.uploads import DiskUploads
 from app.storage.moving.findings import Course, Finding, Kind
 from app.storage.moving.listing import wrong_objects
@@ -46,13 +46,18 @@ _KNOWN = """
     WHERE link = ANY(%(links)s) AND upload_id = ANY(%(ids)s)
 """
 _UNFINISHED = "SELECT count(*) FROM store_objects WHERE state IN ('coming', 'leaving')"
+_GIVE_UP = (
+    "UPDATE store_objects SET state = 'leaving' WHERE identity IN (SELECT identity FROM store_imported)",
+    "DELETE FROM store_imported",
+)
 _SEND_AGAIN = "DELETE FROM store_imported WHERE identity = %(identity)s"
 _WRONG = "UPDATE store_objects SET state = 'leaving' WHERE identity = %(identity)s"
 ANOTHER = "Another 'droppr migrate --from' is at it. Let it end."
-NODES = "A node runs on the database of DROPPR_DATABASE_URL. Stop all of them, and call again."
+NODES = "A node, or a server, runs on the database of DROPPR_DATABASE_URL. Stop all of them, and call again."
 OTHER_PLACE = "Files of this installation have been brought to {place} already. Name that in DROPPR_STORE."
 OTHER_MOVE = "'{data}' has been moved, or was begun to be, and not to this database and {place}. Where that is not so, delete the file 'moved' in it."
 IN_USE = "The files of this database lie in {place} already: another installation is there. Name an empty database and another bucket."
+NOT_BEGUN = "Nothing is being moved to this database, so there is nothing to give up."
 NOT_WHOLE = "{count} objects are not in the bucket as they were sent, again. Something else deletes or changes what is below {place}."
 UNREADABLE = "{count} cannot be read now. Mend that and call again, or call with --without-unreadable: they then stay in the old data folder alone."
 
@@ -121,6 +126,25 @@ class Move:
                 self._sweep()
             return links
 
+    def give_up(self) -> None:
+        """Remove all that was brought, as if nobody had begun. What is over cannot be given up."""
+        with self._alone():
+            moving, sign = self._secrets.found(MOVING), MovedSign.read(self._old.data)
+            if moving is None:
+                raise MoveRefused(NOT_BEGUN)
+            if moving != self._target.place:
+                raise MoveRefused(OTHER_PLACE.format(place=moving))
+            with self._database.write() as tx:
+                for each in _GIVE_UP:
+                    tx.run(each)
+            self._database.sync()
+            # No node has ever been there, so all of these were brought.
+            self._under_way.forget_others(Seen())
+            self._sweep()
+            if sign is not None and not sign.done:
+                (self._old.data / SIGN).unlink(missing_ok=True)
+            self._secrets.forget(MOVING)
+
     def _bring_all(self) -> None:
         kept = Seen()
         self._bring_files(kept)
@@ -155,9 +179,7 @@ class Move:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with self._database.read() as tx:
-            if self._target.ground.presence.numbers(tx):
-                raise MoveRefused(NODES)
+        self._check_nodes()
         try:
             lock = self._database.alone("move", wait=False)
             lock.__enter__()
@@ -180,8 +202,14 @@ class Move:
         agreed = self._secrets.agreed(MOVING, place)
         if agreed != place:
             raise MoveRefused(OTHER_PLACE.format(place=agreed))
+        self._check_nodes()  # From here on none starts.
         self._sweep()
         self._course.all_files, self._course.all_bytes = self._old.total()
+
+    def _check_nodes(self) -> None:
+        with self._database.read() as tx:
+            if self._target.ground.presence.numbers(tx):
+                raise MoveRefused(NODES)
 
     def _is_used(self) -> bool:
         with self._database.read() as tx:
