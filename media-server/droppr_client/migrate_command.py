@@ -66,14 +66,23 @@ _WORDS = {
     help="With --from: write everything that was found into this file, as lines of JSON.",
 )
 @click.option(
+    "--without-missing",
+    is_flag=True,
+    help="With --new-store: use it although some of it is missing. Those files are lost.",
+)
+@click.option(
     "--new-store", is_flag=True, help="DROPPR_STORE is a copy of the bucket before: look through it, and use it."
 )
-def migrate(old: Path | None, new_store: bool, contract: bool, longest: float, **how: Any) -> None:
+def migrate(
+    old: Path | None, new_store: bool, without_missing: bool, contract: bool, longest: float, **how: Any
+) -> None:
     """Bring the PostgreSQL database of DROPPR_DATABASE_URL to this version, and links of the data folder into it; programs of
     the version before may be at work meanwhile. Or take a whole installation over into a database and a bucket: called again
     it goes on where it was."""
     if old is None and any(how.values()):
         raise click.UsageError("--dry-run, --ahead, --give-up, --without-unreadable and --report go with --from.")
+    if without_missing and not new_store:
+        raise click.UsageError("--without-missing goes with --new-store.")
     if how["dry_run"] + how["ahead"] + how["give_up"] > 1 or (new_store and old):
         raise click.UsageError("One of --dry-run, --ahead and --give-up, and --new-store without --from.")
     settings = server_settings()
@@ -84,7 +93,7 @@ def migrate(old: Path | None, new_store: bool, contract: bool, longest: float, *
         if old is not None:
             _take_over(settings, old, **how)
         elif new_store:
-            _use_copy(settings)
+            _use_copy(settings, without_missing)
         else:
             _move_links(settings, contract, longest)
 
@@ -237,20 +246,22 @@ def _say_what_is_left(settings: Settings, data: Path) -> None:
         )
 
 
-def _use_copy(settings: Settings) -> None:
+def _use_copy(settings: Settings, without_missing: bool) -> None:
     from app.storage.sql.migrate import check, on_server
     from app.wiring.moving import use_copy
 
     assert settings.database_url is not None
     check(on_server(settings.database_url))
-    before, missing = use_copy(settings)
+    before, missing = use_copy(settings, without_missing=without_missing)
     for each in missing[:SHOWN]:
         say(f"{each} is missing, or of another length.")
-    if missing:
+    if missing and not without_missing:
         raise click.ClickException(
-            f"{count_text(len(missing), 'object')} of {before} {'is' if len(missing) == 1 else 'are'} not in {settings.store}. Copy the rest, and call again."
+            f"{count_text(len(missing), 'object')} of {before} {'is' if len(missing) == 1 else 'are'} not in {settings.store}. Copy the rest and call "
+            "again; what was deleted after the dump is nowhere, and --without-missing goes on without it."
         )
-    say(f"The files of this database lie in {settings.store} from now on, all of them.")
+    what = f"but for {count_text(len(missing), 'object')}" if missing else "all of them"
+    say(f"The files of this database lie in {settings.store} from now on, {what}.")
 
 
 @contextmanager

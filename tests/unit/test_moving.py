@@ -72,6 +72,7 @@ def test_paths_that_were_seen_are_known_whatever_they_are_called() -> None:
         (["--from", ".", "--dry-run", "--ahead"], "One of --dry-run, --ahead and --give-up"),
         (["--from", ".", "--new-store"], "--new-store without --from"),
         (["--from", "."], "Set DROPPR_DATABASE_URL and DROPPR_STORE"),
+        (["--without-missing"], "goes with --new-store"),
         (["--new-store"], "Set DROPPR_DATABASE_URL and DROPPR_STORE"),
     ],
 )

@@ -96,9 +96,9 @@ def _target(settings: Settings) -> Target:
     return Target(ground, objects, uploads, str(place), max(settings.chunk_size, SMALLEST_PART))
 
 
-def use_copy(settings: Settings) -> tuple[str, list[str]]:
-    """Note that the files of the database lie where the settings say now, where all of them do: where they were before, and what is
-    missing, by its key. Raises UnusableDataFolder."""
+def use_copy(settings: Settings, *, without_missing: bool) -> tuple[str, list[str]]:
+    """Note that the files of the database lie where the settings say now, where all of them do, or it does not matter: where they were
+    before, and what is missing, by its key. Raises UnusableDataFolder."""
     assert settings.database_url is not None
     _check_nobody_is_at_work(settings.database_url)
     database, _ = shared(settings.database_url)
@@ -107,7 +107,7 @@ def use_copy(settings: Settings) -> tuple[str, list[str]]:
     if before is None:
         raise UnusableDataFolder(NO_FILES)
     missing = [each.key for each in wrong_objects(database, bucket)]
-    if not missing:
+    if without_missing or not missing:
         ClusterSecrets(database).replace(STORE, str(place))
     return before, missing
 
