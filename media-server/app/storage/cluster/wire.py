@@ -215,13 +215,23 @@ def away(error: Exception) -> Busy:
 
 
 class _Sendable:
-    """An open file as ``socket.sendfile`` wants it: nobody's position in it is moved."""
+    """An open file as ``socket.sendfile`` wants it: nobody's position in it is moved. It is read where the kernel does not send it by
+    itself. One reason for that is a connection that the store has closed meanwhile, and sending what was read says so."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._position = 0
 
     def fileno(self) -> int:
         return self._descriptor
+
+    def seek(self, position: int) -> None:
+        self._position = position
+
+    def read(self, most: int) -> bytes:
+        data = os.pread(self._descriptor, most, self._position)
+        self._position += len(data)
+        return data
 
 
 def _stream(connection: Any, body: Piece) -> None:
