@@ -117,7 +117,7 @@ clean: ## Remove everything that was installed or built here; received files in 
 
 # What the tests need and neither PyPI nor npm carries.
 system-parts:
-	@scripts/system-parts git nginx chromium 'chromium-headless-shell?' firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze gcc libc6-dev postgresql tesseract tesseract-deu ffmpeg
+	@scripts/system-parts git nginx chromium 'chromium-headless-shell?' firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze gcc libc6-dev postgresql tesseract tesseract-deu ffmpeg ip
 
 $(VENV)/.created:
 	@scripts/system-parts venv

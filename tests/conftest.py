@@ -67,7 +67,9 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item], is_out: Callable
 
 def _needs_a_bucket(item: pytest.Item) -> bool:
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    return "cluster" in parameters.values() or not {"seaweed", "engines"}.isdisjoint(getattr(item, "fixturenames", ()))
+    return "cluster" in parameters.values() or not {"seaweed", "engines", "machines"}.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

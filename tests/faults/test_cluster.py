@@ -1,185 +1,109 @@
-"""Nodes that are killed, and a database that is started again, while files come in all sizes: what was acknowledged arrives, once."""
+"""Nodes that are killed and cut off, a database that crashes, a store that dies and is silent, while files come in all ways that
+there are: what was acknowledged arrives, once, and nothing is left."""
 
 from __future__ import annotations
 
+import hashlib
 import random
-import signal
-import subprocess
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import urllib3
 
-from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
+from app.storage.sql.quotas import SQLQuotas
+from tests.support.actors import OWNER
 from tests.support.client import Client, Link
-from tests.support.files import MIB, content, spans
-from tests.support.live import GENEROUS, LiveServer
-from tests.support.postgresql import PostgreSQLServer
-from tests.support.program import DROPPR
-from tests.support.s3_server import S3Server
+from tests.support.crowd import Crowd
+from tests.support.files import eventually
+from tests.support.machines import Accidents, Machines
+from tests.support.program import Droppr
 
-CELL = 5 * MIB
-KINDS = {
-    "aligned": (12 * MIB, CELL),
-    "odd": (6 * MIB + 11, 700_001),
-    "longer": (11 * MIB, 8 * MIB),
-    "tiny": (40_000, 9_000),
-}
+GONE = ("uploads", "pieces", "spans", "tries", "claims", "readers", "signed", "leftovers")
+_WEIGHT = "SELECT coalesce(sum(coming_weight + received_weight + folders * 4096), 0)::bigint FROM link_sums"
+# Those from which files have moved into a smaller one stay for a day.
+_OF_NOBODY = """
+    SELECT o.identity, o.state FROM store_objects o WHERE o.state <> 'moved'
+        AND NOT EXISTS (SELECT FROM store_names n WHERE n.identity = o.identity)
+        AND NOT EXISTS (SELECT FROM store_members m JOIN store_names n USING (identity) WHERE m.object = o.identity)
+"""
+_COUNTED = """
+    SELECT l.hash, l.open, l.announced, l.coming_weight, l.received, l.received_bytes,
+        count(b.id) FILTER (WHERE b.state = 3), coalesce(sum(b.size) FILTER (WHERE b.state = 3), 0)::bigint
+    FROM link_sums l LEFT JOIN ledger b ON b.link = l.link GROUP BY l.link
+"""
 
 
-@dataclass
-class Senders:
-    """People who send until they are told to stop, each through whichever node answers."""
-
-    nodes: list[LiveServer]
-    hash: str
-    folder: str
-    over: threading.Event = field(default_factory=threading.Event)
-    files: dict[str, bytes] = field(default_factory=dict)
-    """What has to arrive, by the upload's id."""
-    faults: list[str] = field(default_factory=list)
-    refused: int = 0
-
-    def link(self) -> Link:
-        return Link(Client.of(random.choice(self.nodes)), self.hash, self.folder)
-
-    def asked(self, ask: Callable[[Link], Any], right: set[int]) -> Any:
-        """The first answer that is one of ``right``; whoever does not answer, or is busy, is asked again, or another."""
-        end = time.monotonic() + 90
-        while time.monotonic() < end:
-            try:
-                reply = ask(self.link())
-            except (urllib3.exceptions.HTTPError, OSError):
-                reply = None
-            if reply is not None and reply.status in right:
-                return reply
-            if reply is not None and reply.status not in (429, 503, 502, 409):
-                raise AssertionError(f"{reply.status} {reply.body[:300]!r}")
-            self.refused += 1
-            time.sleep(0.1)  # As a sender that was told to try again.
-        raise AssertionError("nobody took it for 90 seconds")
-
-    def run(self, kind: str, seed: int) -> None:
-        chance, number = random.Random(f"{kind} {seed}"), 0
-        try:
-            while not self.over.is_set():
-                number += 1
-                self._send(kind, chance, f"{kind}-{seed}-{number}")
-        except AssertionError as error:
-            self.faults.append(f"{kind} {seed}: {error}")
-
-    def _send(self, kind: str, chance: random.Random, key: str) -> None:
-        size, step = KINDS[kind]
-        data = content(size, hash(key) % 10**6)
-        name = "same.bin" if chance.random() < 0.5 else f"{key}.bin"
-        key = f"{key}-0123456789abcdef"
-        opened = self.asked(lambda link: link.open(name, size, key=key), {200, 201}).json
-        upload_id, pieces = opened["upload_id"], spans(size, step)
-        chance.shuffle(pieces)
-        taken: set[int] = set()
-        for start, stop in pieces:
-            self.asked(partial(Link.chunk, upload_id=upload_id, start=start, data=data[start:stop], total=size), {200})
-            taken.add(start)
-            if chance.random() < 0.3:
-                self._check(upload_id, {a: b for a, b in pieces if a in taken})
-            if kind == "odd" and chance.random() < 0.03:
-                self.asked(lambda link: link.cancel(upload_id), {200, 204, 404})
-                return
-        end = time.monotonic() + 60
-        while not self.asked(lambda link: link.status(upload_id), {200}).json["complete"]:
-            assert time.monotonic() < end, "whole, but not delivered"
-            time.sleep(0.1)  # Whoever was about to deliver it was killed: the next question does it.
-        self.files[upload_id] = data
-
-    def _check(self, upload_id: str, taken: dict[int, int]) -> None:
-        status = self.asked(lambda link: link.status(upload_id), {200}).json
-        missing = [] if status["complete"] else status["missing_ranges"]
-        lost = [(a, b) for a, b in taken.items() for first, last in missing if a <= last and first < b]
-        assert not lost, f"acknowledged, and asked for again: {lost}"
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    with Machines(tmp_path_factory.mktemp("machines")) as running:
+        yield running
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_nothing_acknowledged_is_lost_and_nothing_is_left(
-    seaweed: S3Server, tmp_path: Path, seed: int, torture: bool
+    machines: Machines, seed: int, torture: bool, tally: Counter[str]
 ) -> None:
-    with PostgreSQLServer() as postgresql:
-        url, bucket = postgresql.new_database(), seaweed.new_bucket()
-        migrate(PostgreSQLDatabase(url))
-        options: dict[str, Any] = {
-            **GENEROUS,
-            **seaweed.settings,
-            "DROPPR_DATABASE_URL": url,
-            "DROPPR_STORE": f"s3://{bucket}/droppr",
-            "DROPPR_CHUNK_SIZE_MB": 5,
-            "workers": 1,
-        }
-        nodes = []
-        for number in range(2):
-            (tmp_path / str(number)).mkdir()
-            nodes.append(LiveServer(tmp_path / str(number), **options).start())
+    for round_number in range(6 if torture else 1):
+        one = seed + round_number
+        clients = [Client.of(node) for node in machines.nodes]
+        crowd = Crowd(clients, clients[0].make_link())
+        quotas = SQLQuotas(PostgreSQLDatabase(machines.url), clock=lambda: 0.0)
+        quotas.set("owner", 10**15, OWNER)
+        accidents = Accidents(machines, random.Random(one))
+        crowd.begin(one)
         try:
-            made = Client.of(nodes[0]).make_link()
-            senders = Senders(nodes, made.hash, made.folder)
-            people = [threading.Thread(target=senders.run, args=(kind, n)) for n, kind in enumerate(KINDS)]
-            for person in people:
-                person.start()
-            kills = _disturbed(nodes, postgresql, random.Random(seed), 60 if torture else 8)
-            senders.over.set()
-            for person in people:
-                person.join()
-            assert senders.faults == []
-            _judge(senders, seaweed, bucket, url)
-            print(f"{kills} kills, {len(senders.files)} files, {senders.refused} answers to try again")
+            accidents.happen(60 if torture else 12)
         finally:
-            for node in nodes:
-                node.stop()
+            crowd.end()
+        print(f"seed {one}: {dict(accidents.happened)}; {dict(crowd.counts)}; longest wait {crowd.longest}")
+        assert crowd.faults == []
+        judge(machines, crowd)
+        tally["accidents"] += accidents.happened.total()
+        tally["files through accidents"] += len(crowd.files) + len(crowd.closed)
 
 
-def _disturbed(nodes: list[LiveServer], postgresql: PostgreSQLServer, chance: random.Random, seconds: float) -> int:
-    """Kills a node every few seconds, and the database in the middle of it; how many nodes were killed."""
-    end, kills, restarted = time.monotonic() + seconds, 0, False
-    while time.monotonic() < end:
-        time.sleep(chance.uniform(0.5, 2.5))  # The time that people have between two accidents.
-        if not restarted and time.monotonic() > end - seconds / 2:
-            postgresql.stop(signal.SIGQUIT)
-            postgresql.start_again()
-            restarted = True
-            continue
-        node = chance.choice(nodes)
-        node.kill()
-        node.start()
-        kills += 1
-    return kills
+def judge(machines: Machines, crowd: Crowd) -> None:
+    link = crowd.link.seen_by(random.choice(crowd.clients))
+    check_files(link, crowd.files)
+    for closed, upload_id, data in crowd.closed:
+        check_files(closed, {upload_id: data})
+    # Once nobody comes back to them any more, all that accidents have left goes.
+    environment = machines.nodes[0].environment | {"DROPPR_SESSION_MAX_AGE_HOURS": "1e-9"}
+    for _ in range(2):
+        Droppr.run(["cleanup"], env=environment, check=True, capture_output=True)
+    with PostgreSQLDatabase(machines.url).read() as tx:
+        assert {table: tx.one(f"SELECT count(*) FROM store_{table}") for table in GONE} == dict.fromkeys(GONE, (0,))
+        assert tx.all(_OF_NOBODY) == []
+        keys = [row[0] for row in tx.all("SELECT key FROM store_objects")]
+        for hash_, opened, announced, coming, received, size, rows, bytes_ in tx.all(_COUNTED):
+            assert (opened, announced, coming, received, size) == (0, 0, 0, rows, bytes_), hash_
+        assert tx.one("SELECT used FROM quotas WHERE owner = 'owner'") == tx.one(_WEIGHT)
+    assert sorted(machines.seaweed.objects(machines.bucket)) == sorted(f"droppr/{key}" for key in keys)
+    assert machines.seaweed.uploads(machines.bucket) == []
+    eventually(lambda: not any(map(busy, crowd.clients)), seconds=90, what="places that are all free")
 
 
-def _judge(senders: Senders, seaweed: S3Server, bucket: str, url: str) -> None:
-    link = senders.link()
+def check_files(link: Link, expected: dict[str, bytes]) -> None:
+    """Each file is on the list once, under a name of its own, and has the bytes that were sent."""
     files = link.files()
-    assert sorted(file["upload_id"] for file in files) == sorted(senders.files), "each once, and no other"
+    assert sorted(file["upload_id"] for file in files) == sorted(expected), "each once, and no other"
     assert len({file["path"] for file in files}) == len(files)
     for file in files:
-        found = urllib3.request("GET", link.download(file["path"]).expect(302).headers["Location"], redirect=False)
-        assert found.data == senders.files[file["upload_id"]], file
-    # Once nobody comes back to them any more, all that accidents have left goes.
-    environment = senders.nodes[0].environment | {"DROPPR_SESSION_MAX_AGE_HOURS": "1e-9"}
-    for _ in range(2):
-        _purged(environment)
-    assert len(seaweed.objects(bucket)) == len(files)
-    assert seaweed.uploads(bucket) == []
-    with PostgreSQLDatabase(url).read() as tx:
-        for table in ("uploads", "pieces", "tries", "claims", "readers"):
-            assert tx.one(f"SELECT count(*) FROM store_{table}") == (0,), table
-        assert tx.one("SELECT count(*) FROM store_objects") == (len(files),)
-        assert tx.one("SELECT open, announced, coming_weight, received FROM link_sums") == (0, 0, 0, len(files))
+        assert hashlib.sha256(fetched(link, file)).digest() == hashlib.sha256(expected[file["upload_id"]]).digest(), file
 
 
-def _purged(environment: dict[str, str]) -> None:
-    subprocess.run([DROPPR, "cleanup"], env=environment, check=True, capture_output=True)
+def fetched(link: Link, file: dict[str, Any]) -> bytes:
+    """From the store, or from the node where files share an object."""
+    reply = link.download(file["path"])
+    if reply.status == 200:
+        return reply.body
+    return urllib3.request("GET", reply.expect(302).headers["Location"], redirect=False).data
+
+
+def busy(client: Client) -> bool:
+    told = client.call("GET", "/api/v1/system/upload-status", owner=True).expect(200).json["concurrency"]
+    return any(told[each] for each in ("active_uploads", "running_uploads", "waiting_uploads"))

@@ -48,7 +48,7 @@ class LiveServer:
     Keywords are environment variables: ``LiveServer(tmp, DROPPR_BODY_TIMEOUT_SECONDS=2)``. Used as a context manager
     it starts on entry and stops on exit. ``project`` is the checkout whose server is meant; one that is named starts
     as an owner's does, so that it can be measured; so does one ``as_shipped``, for which nothing is made cheap (cheap.py).
-    ``program`` is the command that starts a server of another kind.
+    ``program`` is the command that starts a server of another kind; ``network`` is the file of the network namespace that it runs in (rooms.py).
     """
 
     running: ClassVar[list[LiveServer]] = []
@@ -68,17 +68,20 @@ class LiveServer:
         project: Any = None,
         program: Any = None,
         as_shipped: Any = False,
+        network: Any = None,
         **env: object,
     ) -> None:
         self.tmp_path = tmp_path
         self._code = (project or PROJECT) / "media-server"
         self._is_plain = not (project or program or as_shipped) and all(map(_is_plain_setting, env))
         self._program = program or [sys.executable, "-m", "gunicorn", *_gunicorn(self._code)]
+        self._network = network
         self.token = TOKEN
         self.data_dir = Path(str(env.get("DROPPR_DATA_DIR", tmp_path / "data")))
         self.log = tmp_path / "server.log"
+        self.host = str(env.get("DROPPR_HOST", "127.0.0.1"))
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{self.host}:{self.port}"
         # pytest's folders are deeper than the 107 bytes a socket's path may have.
         self._socket_dir = Path(tempfile.mkdtemp(prefix="droppr-")) if unix_socket else None
         self.socket_path = self._socket_dir / "app.sock" if self._socket_dir else None
@@ -104,7 +107,7 @@ class LiveServer:
         inherited = {name: value for name, value in os.environ.items() if not _is_setting(name)}
         own = {
             "PYTHONPATH": str(self._code),
-            "DROPPR_HOST": "127.0.0.1",
+            "DROPPR_HOST": self.host,
             "DROPPR_PORT": str(self.port),
             "DROPPR_DATA_DIR": str(self.data_dir),
             "DROPPR_ADMIN_TOKEN": self.token,
@@ -116,9 +119,7 @@ class LiveServer:
 
     def start(self) -> Self:
         """Start and return once it is ready; on the same data when it ran before."""
-        assert self._process is None, "it is running already"
-        self._process = self._forked() if self._is_plain else self._executed()
-        LiveServer.running.append(self)
+        self.begin()
         try:
             self._wait_until_ready()
         except BaseException:
@@ -126,17 +127,25 @@ class LiveServer:
             raise
         return self
 
+    def begin(self) -> None:
+        """Start, and wait for nothing."""
+        assert self._process is None, "it is running already"
+        self._process = self._forked() if self._is_plain else self._executed()
+        LiveServer.running.append(self)
+
     def _forked(self) -> Server:
         return Template.server(
             cwd=str(self.tmp_path),
             environment=self.environment,
             log=str(self.log),
             arguments=_gunicorn(MEDIA_SERVER),
+            network=self._network,
         )
 
     def _executed(self) -> subprocess.Popen[bytes]:
         """As an owner does. Needed where the environment says more than the app's settings: to Python or to a library."""
         assert MOVED_CLOCK not in self.environment, "only the clock of a forked one is moved"
+        assert not self._network, "only a forked one is in a network of its own"
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-c", _LAUNCH, *self._program],
@@ -166,6 +175,11 @@ class LiveServer:
     def has_ended(self) -> bool:
         """Whether the master has, by itself or because it was told to."""
         return self._process is None or self._process.poll() is not None
+    def forget(self) -> None:
+        """Remove what one that has ended for good has left outside its folder."""
+        self._clear()
+        if self._socket_dir:
+            shutil.rmtree(self._socket_dir, ignore_errors=True)
 
     def _clear(self) -> None:
         """Remove what a server that was killed could not take along: its counters in memory."""
@@ -205,17 +219,18 @@ class LiveServer:
     def _wait_until_ready(self) -> None:
         assert self._process is not None
         deadline = time.monotonic() + 30
-        while not self._is_ready():
+        while not self.is_ready():
             code = self._process.poll()
             if code is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"The server did not become ready (exit code {code}). Its log:\n{self.tail()}")
             time.sleep(0.03)
 
-    def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+    def is_ready(self) -> bool:
+        """Whether it says that it can take uploads."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
         if "DROPPR_TLS_CERT" in self._env:
             anyone = ssl._create_unverified_context()
-            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=anyone)
+            connection = http.client.HTTPSConnection(self.host, self.port, timeout=5, context=anyone)
         try:
             if self.socket_path:
                 connection.sock = socket.socket(socket.AF_UNIX)
@@ -233,9 +248,7 @@ class LiveServer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         # Nobody needs this data any more, so there is nothing to end politely and to wait for.
         self.kill()
-        self._clear()
-        if self._socket_dir:
-            shutil.rmtree(self._socket_dir, ignore_errors=True)
+        self.forget()
 
 
 def free_port() -> int:
@@ -251,7 +264,8 @@ def _is_setting(name: str) -> bool:
 
 
 def _is_plain_setting(name: str) -> bool:
-    return name.startswith(("DROPPR_", "PARALLEL_UPLOAD_")) or name in ("ENABLE_PARALLEL_UPLOADS", MOVED_CLOCK)
+    # Those of Amazon's library are read when a server asks for them first.
+    return name.startswith(("DROPPR_", "PARALLEL_UPLOAD_", "AWS_")) or name in ("ENABLE_PARALLEL_UPLOADS", MOVED_CLOCK)
 
 
 def _left_of(process: Server | subprocess.Popen[bytes]) -> list[int]:

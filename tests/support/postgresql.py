@@ -42,9 +42,11 @@ _numbers = count(1)
 class PostgreSQLServer:
     """A server from `with` to the end of the block; `new_database()` is the address of an empty database of it."""
 
-    def __init__(self, programs: Path | None = None) -> None:
-        """Another one than this machine's, where ``programs`` says in which folder it is."""
+    def __init__(self, programs: Path | None = None, host: str = "127.0.0.1") -> None:
+        """Another one than this machine's, where ``programs`` says in which folder it is. ``host`` is an address of this machine at which
+        it listens, and lets in whoever reaches that."""
         self._programs = programs
+        self._host = host
 
     def __enter__(self) -> Self:
         # pytest's own folder can be entered by its user alone, and PostgreSQL refuses to run as root.
@@ -67,6 +69,8 @@ class PostgreSQLServer:
                 "--locale=C",
                 "-N",
             )
+            with (self.folder / "data" / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all samenet trust\n")
             self.start()
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -104,7 +108,7 @@ class PostgreSQLServer:
         return self.address(name)
 
     def address(self, name: str) -> str:
-        return f"postgresql://droppr@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://droppr@{self._host}:{self.port}/{name}"
 
     def client(self, program: str, *arguments: str) -> None:
         """Run one of the programs that come with the server, such as pg_dump, to its end."""
@@ -112,7 +116,7 @@ class PostgreSQLServer:
 
     def _started(self) -> bool:
         settings = {
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": self._host,
             "fsync": "on",
             "max_connections": 200,
             "unix_socket_directories": "",

@@ -25,7 +25,8 @@ _numbers = count(1)
 
 
 class S3Server:
-    """A store from ``with`` to the end of the block; ``new_bucket()`` is the name of an empty bucket of it."""
+    """A store from ``with`` to the end of the block; ``new_bucket()`` is the name of an empty bucket of it. ``host`` is the address of this
+    machine at which it is asked."""
 
     name: ClassVar[str]
     access: ClassVar[str]
@@ -34,6 +35,9 @@ class S3Server:
     """Those that it listens on, by what they are for; the last is for S3."""
     seconds: ClassVar[float]
     """How long a start may take."""
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.host = host
 
     def __enter__(self) -> Self:
         self.folder = Path(tempfile.mkdtemp(prefix=f"droppr-{self.name.lower()}-"))
@@ -64,6 +68,13 @@ class S3Server:
             del self.port
         raise AssertionError(f"{self.name} does not start:\n{self._log.read_text()[-4000:]}")
 
+    def start_again(self) -> None:
+        """Start one that was killed where it was, for those who know it there; more than once where it does not come up."""
+        for _ in range(TRIES):
+            if self._started():
+                return
+        raise AssertionError(f"{self.name} does not start again:\n{self._log.read_text()[-4000:]}")
+
     def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
         """End it, by default as a crash would."""
         self.process.send_signal(how)
@@ -87,7 +98,7 @@ class S3Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def client(self) -> Any:

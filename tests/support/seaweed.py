@@ -42,7 +42,7 @@ class SeaweedServer(S3Server):
             "dir": self.folder,
             "ip": "127.0.0.1",
             "ip.bind": "127.0.0.1",
-            "s3.ip.bind": "127.0.0.1",
+            "s3.ip.bind": self.host,
             "s3.config": self.folder / "s3.json",
             "s3.port.iceberg": 0,
             "s3.port.lance": 0,

@@ -33,6 +33,7 @@ from typing import Any, ClassVar
 _real_time = time.time
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+CLONE_NEWNET = 0x40000000
 SECONDS = 60.0
 MOVED_CLOCK = "MOVED_CLOCK"
 MEDIA_SERVER = str(Path(__file__).resolve().parents[2] / "media-server")
@@ -88,7 +89,8 @@ class Template:
 
     @classmethod
     def server(cls, **how: Any) -> Server:
-        """A server with these ``arguments``, in folder ``cwd``, with ``environment``, that writes to ``log``."""
+        """A server with these ``arguments``, in folder ``cwd``, with ``environment``, that writes to ``log``, in the namespace ``network``
+        where that is one's file."""
         with cls._lock:
             return Server(cls._asked({"what": "server", **how}, []))
 
@@ -174,7 +176,9 @@ def _make_one(folder: str) -> None:
     gc.collect()  # Nothing of it stays open.
 
 
-def _serve(cwd: str, environment: dict[str, str], log: str, arguments: list[str]) -> None:
+def _serve(cwd: str, environment: dict[str, str], log: str, arguments: list[str], network: str | None) -> None:
+    if network:
+        _enter(network)
     from gunicorn.app.wsgiapp import run
 
     from app.services.operations.observer import CHUNKS
@@ -291,6 +295,8 @@ def _until_input_ends() -> None:
     template = os.getpid()
     while (asked := _read_line(line))[0]:
         how, files = json.loads(asked[0]), asked[1]
+        if "DROPPR_STORE" in how["environment"]:
+            _load_cluster()
         if (pid := os.fork()) == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             if how.pop("what") == "program":
@@ -327,6 +333,21 @@ def _become_a_program(line: socket.socket, how: dict[str, Any], files: list[int]
         _run(**how, files=files)
     finally:
         os._exit(1)
+
+
+def _enter(network: str) -> None:
+    with open(network) as file:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.setns(file.fileno(), CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), f"cannot enter {network}")
+
+
+def _load_cluster() -> None:
+    """What nodes need besides, which other tests do without."""
+    import boto3  # noqa: F401
+
+    import app.wiring.cluster
+    import app.wiring.cluster_shared  # noqa: F401
 
 
 def _end_with_parent() -> None:
