@@ -16,6 +16,7 @@ SHIPPED = (
     "media-server/gunicorn.conf.py",
     "nginx/dist",
     "nginx/https.conf",
+    "nginx/store.conf",
     "nginx/nginx.conf",
     "scripts/keep-certificate",
     "scripts/render-nginx-conf",

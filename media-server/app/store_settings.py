@@ -16,6 +16,7 @@ class StoreSettings(BaseSettings):
         None, validation_alias=AliasChoices("DROPPR_STORE_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
     )
     store_signed: bool = True
+    store_by_nginx: bool = False
     store_sign_bodies: bool = False
     store_public_url: str | None = None
     drain_seconds: int = Field(0, ge=0, le=600)

@@ -119,6 +119,9 @@ def test_chunks_of_any_size_in_any_order_through_both_nodes_make_one_file(cluste
         assert (file["path"], file["size"]) == ("a/film.mov", len(data))
         assert fetched(link.download("a/film.mov")) == data
     assert [link.download("a/film.mov").status for link in links] == [302, 200]
+    for link in links:
+        told = link.download("a/film.mov", method="HEAD").expect(200)
+        assert (told.headers["Content-Length"], told.body) == (str(len(data)), b""), "what is signed is for fetching"
     part = links[1].download("a/film.mov", headers={"Range": f"bytes={CELL - 3}-{CELL + 3}"}).expect(206)
     assert part.body == data[CELL - 3 : CELL + 4]
     assert len(cluster.objects() - before) == 1, "what was gathered is gone"

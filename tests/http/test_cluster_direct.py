@@ -124,6 +124,7 @@ def test_a_sender_puts_parts_into_the_store_and_the_node_confirms_them(cluster: 
     assert put(told["parts"][2], data) == 200
     assert done(link, upload_id, [told["parts"][2]["number"]]).expect(200).json["complete"] is True
     assert fetched(link, "film.mov") == data
+    assert link.download("film.mov").headers["Location"].startswith(f"{cluster.line.url}/"), "as senders reach it"
     assert set(cluster.seaweed.uploads(cluster.bucket)) <= left_by_others
     assert done(link, upload_id, [1]).expect(200).json["complete"] is True
     assert sign(link, upload_id, wanted(data, 0)).expect(200).json["parts"][0]["there"] is True

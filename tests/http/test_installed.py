@@ -55,7 +55,7 @@ def test_the_wheel_holds_the_code_the_pages_and_what_nginx_and_systemd_need(whee
         for path in (PROJECT / "media-server" / package).rglob(kind)
     }
     scripts = {f"{SHIPPED}/scripts/{name}" for name in ("keep-certificate", "render-nginx-conf")}
-    for_nginx = {f"{SHIPPED}/nginx/{name}" for name in ("nginx.conf", "https.conf")}
+    for_nginx = {f"{SHIPPED}/nginx/{name}" for name in ("nginx.conf", "https.conf", "store.conf")}
     pages = {f"{SHIPPED}/nginx/dist/{name}" for name in built_pages()}
     units = {f"{SHIPPED}/systemd/{name}" for name in UNITS}
     shipped = {f"{SHIPPED}/media-server/gunicorn.conf.py", *scripts, *for_nginx, *pages, *units}

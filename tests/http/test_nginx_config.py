@@ -203,6 +203,22 @@ def test_a_placeholder_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("DROPPR_NGINX_USER", raising=False)
     with pytest.raises(AssertionError, match="DROPPR_NGINX_USER is not set"):
         render({})
+    for where in (
+        {},
+        {"AWS_ENDPOINT_URL_S3": "https://s3.example.org/a;"},
+        {"AWS_ENDPOINT_URL_S3": "https://u:p@s3.example.org"},
+    ):
+        with pytest.raises(AssertionError, match="AWS_ENDPOINT_URL_S3 must say where the store is"):
+            render({"DROPPR_STORE_BY_NGINX": "true", **where})
+    with pytest.raises(AssertionError, match="DROPPR_STORE_BY_NGINX must be true or false"):
+        render({"DROPPR_STORE_BY_NGINX": "perhaps"})
+    resolved = {
+        "DROPPR_STORE_BY_NGINX": "on",
+        "AWS_ENDPOINT_URL_S3": "https://s3.example.org",
+        "DROPPR_NGINX_RESOLVER": "x;y",
+    }
+    with pytest.raises(AssertionError, match="DROPPR_NGINX_RESOLVER must be the address"):
+        render(resolved)
 
 
 @pytest.mark.parametrize(

@@ -307,6 +307,10 @@ class MemoryFile:
     def download_address(self, name: str) -> str | None:
         return f"https://memory.invalid/{self.file_identity}?name={name}"
 
+    def proxied_address(self, name: str) -> str | None:
+        del name
+        return None
+
 
 class MemoryInbox:
     """Inbox in ``memory``."""

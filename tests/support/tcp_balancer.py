@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from itertools import count
 from types import TracebackType
@@ -13,16 +14,18 @@ PIECE = 256 * 1024
 
 
 class TcpBalancer:
-    """Between clients and the ``ports`` of 127.0.0.1, which may change, from ``with`` to the end of the block."""
+    """Between clients and the ``ports`` of 127.0.0.1, which may change, from ``with`` to the end of the block. With ``tls`` clients speak
+    https to it, and it plain http to them."""
 
-    def __init__(self, ports: list[int]) -> None:
+    def __init__(self, ports: list[int], tls: ssl.SSLContext | None = None) -> None:
         self.ports = ports
+        self._tls = tls
         self._next = count()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> Self:
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
@@ -42,6 +45,10 @@ class TcpBalancer:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            self._balance(self._tls.wrap_socket(client, server_side=True) if self._tls else client)
+
+    def _balance(self, client: socket.socket) -> None:
         with client:
             ports, first = list(self.ports), next(self._next)
             for step in range(len(ports)):

@@ -118,7 +118,7 @@ def test_the_settings_that_compose_sets_exist() -> None:
 
 def taken_over() -> set[str]:
     """What scripts/render-nginx-conf takes over from the server's settings, where it is set."""
-    names = set(re.findall(r'(?:number|limit|networks|origins?|path|header)\("(DROPPR_\w+)"', RENDER.read_text()))
+    names = set(re.findall(r'(?:number|limit|networks|origins?|path|header|is_on)\("(DROPPR_\w+)"', RENDER.read_text()))
     assert len(names) > 3
     return names
 

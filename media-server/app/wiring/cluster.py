@@ -14,7 +14,7 @@ from app.storage.cluster.bucket import Bucket, Place
 from app.storage.cluster.direct import URL_SECONDS
 from app.storage.cluster.files import ClusterInbox
 from app.storage.cluster.ground import ClusterGround
-from app.storage.cluster.objects import Objects
+from app.storage.cluster.objects import Objects, Ways
 from app.storage.cluster.shared import MOVING, STORE, ClusterLeader, ClusterLocks, ClusterSecrets
 from app.storage.cluster.uploads import ClusterUploads
 from app.storage.cluster.whole_files import ClusterUnlinkedFiles
@@ -58,8 +58,7 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     _check_whose(settings.data_dir / FILES, database, secrets, place)
     ground = ClusterGround(database, bucket, presence, settings.data_dir / UPLOADS)
     objects = Objects(ground)
-    inbox = ClusterInbox(ground, objects, signed=settings.store_signed)
-
+    inbox = ClusterInbox(ground, objects, _ways(settings, bucket))
     uploads = ClusterUploads(
         ground, objects, usual=settings.chunk_size, longest=settings.max_chunk_size, waiting=waiting
     )
@@ -81,6 +80,15 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         problems=trouble,
         notes=lambda: _notes(bucket, settings.upload_max_age / 86_400),
         direct=uploads.direct(bucket.signer(public, URL_SECONDS)) if public else None,
+    )
+
+
+def _ways(settings: Settings, bucket: Bucket) -> Ways:
+    """How downloads leave the store: by nginx where it stands before us and was told to fetch them, else by whoever asks for them."""
+    by_nginx = settings.store_by_nginx and settings.unix_socket is not None
+    return Ways(
+        browsers=bucket.download_signer(settings.store_public_url) if settings.store_signed and not by_nginx else None,
+        proxy=bucket.download_signer(None) if by_nginx else None,
     )
 
 

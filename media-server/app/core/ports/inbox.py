@@ -55,6 +55,11 @@ class StoredFile(Readable, Protocol):
         server can send the bytes."""
         ...
 
+    def proxied_address(self, name: str) -> str | None:
+        """Path and query by which a proxy that stands before this server can fetch the file for a limited time, from the one place that it
+        was told of; None where it cannot."""
+        ...
+
 
 class Inbox(Protocol):
     """Where delivered files lie. ``folder`` is always the link's folder. Safe from any number of threads and processes."""

@@ -17,10 +17,9 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from app.core.disposition import content_disposition
 from app.core.ranges import Span
 from app.storage.cluster.rules import Lifecycle
-from app.storage.cluster.signing import PartSigner, Signer
+from app.storage.cluster.signing import DownloadSigner, PartSigner, Signer
 from app.storage.cluster.wire import NoSuchObject, NoSuchUpload, Piece, Wire, away, troubled
 from app.storage.disk.atomic import write_at
 from app.storage.sql.database import PerProcess
@@ -139,17 +138,6 @@ class Bucket:
         if done != length:
             raise away(ValueError())
 
-    def address(self, key: str, name: str) -> str:
-        """A URL at which anybody can fetch the object for a while, to be saved under ``name``."""
-        wanted = {
-            "Bucket": self._place.bucket,
-            "Key": self._key(key),
-            "ResponseContentDisposition": content_disposition(name),
-            "ResponseContentType": "application/octet-stream",
-        }
-        found: str = self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=ADDRESS_SECONDS)
-        return found
-
     def begin(self, key: str) -> str:
         """Begin a multipart upload; returns its id."""
         with _translated():
@@ -183,6 +171,10 @@ class Bucket:
     def signer(self, public_url: str, seconds: int) -> PartSigner:
         """What signs URLs of this store where senders reach it at ``public_url``."""
         return PartSigner(public_url, self._signer, seconds)
+
+    def download_signer(self, public_url: str | None) -> DownloadSigner:
+        """What signs addresses at which others fetch objects, from where they reach the store, or else from where we do."""
+        return DownloadSigner(public_url or self.endpoint, self._signer, ADDRESS_SECONDS)
 
     def path(self, key: str) -> str:
         """Bucket and key, as addresses have them."""

@@ -11,7 +11,7 @@ from app.core.paths import RelPath
 from app.core.ports.inbox import Delivery, Source
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.names import Names, Wanted, place_of
-from app.storage.cluster.objects import FILE, OBJECT, ClusterFile, Objects, Stored
+from app.storage.cluster.objects import FILE, NO_WAYS, OBJECT, ClusterFile, Objects, Stored, Ways
 from app.storage.cluster.sharing import Sharing
 from app.storage.cluster.wire import Piece
 from app.storage.sql.database import Transaction
@@ -60,12 +60,12 @@ class _Coming:
 class ClusterInbox:
     """Inbox whose files are objects, or share one. Each link's folder has names of its own."""
 
-    def __init__(self, ground: ClusterGround, objects: Objects, *, signed: bool = True) -> None:
-        """``signed``: files have addresses at which browsers reach the store themselves."""
+    def __init__(self, ground: ClusterGround, objects: Objects, ways: Ways = NO_WAYS) -> None:
+        """``ways``: how others than this process fetch files."""
         self._ground = ground
         self._objects = objects
         self._sharing = Sharing(ground, objects)
-        self._signed = signed
+        self._ways = ways
 
     def check(self, folder: RelPath) -> None:
         """Where the bucket is away, nothing comes in anyway."""
@@ -102,7 +102,7 @@ class ClusterInbox:
         row = self._ground.database.look(_OPEN, place=place_of(folder, str(RelPath.noted(disk_path))))
         if row is None or file_identity not in (None, row[0]):
             raise FileNotFoundError(disk_path)
-        return ClusterFile(self._ground, self._objects, Stored(*row), signed=self._signed)
+        return ClusterFile(self._ground, self._objects, Stored(*row), self._ways)
 
     def holds(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         with suppress(FileNotFoundError):

@@ -16,6 +16,7 @@ from app.core.errors import Busy, StorageFull, UploadError
 from app.core.ports.content import Content
 from app.core.ranges import Span
 from app.storage.cluster.ground import ClusterGround
+from app.storage.cluster.signing import DownloadSigner
 from app.storage.cluster.wire import NoSuchObject
 from app.storage.sql.database import Transaction
 
@@ -320,16 +321,27 @@ class ObjectContent:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How others than this process fetch objects from the store: whoever asked for one, and a proxy that stands before us."""
+
+    browsers: DownloadSigner | None
+    proxy: DownloadSigner | None
+
+
+NO_WAYS = Ways(None, None)
+
+
 class ClusterFile:
     """StoredFile that is an object. What is in it never changes."""
 
     path: Path | None = None
 
-    def __init__(self, ground: ClusterGround, objects: Objects, stored: Stored, *, signed: bool) -> None:
+    def __init__(self, ground: ClusterGround, objects: Objects, stored: Stored, ways: Ways) -> None:
         self._ground = ground
         self._objects = objects
         self._stored = stored
-        self._signed = signed
+        self._ways = ways
         self.size = stored.size
         self.version = stored.identity
         self.file_identity = stored.identity
@@ -341,7 +353,15 @@ class ClusterFile:
         return file_identity == self.file_identity
 
     def download_address(self, name: str) -> str | None:
+        return self._signed(self._ways.browsers, name)
+
+    def proxied_address(self, name: str) -> str | None:
+        signer = self._ways.proxy
+        found = self._signed(signer, name)
+        return found.removeprefix(signer.origin) if signer and found else None
+
+    def _signed(self, signer: DownloadSigner | None, name: str) -> str | None:
         # A signed address is good for all of an object.
-        if not self._signed or self._stored.object is not None:
+        if signer is None or self._stored.object is not None:
             return None
-        return self._ground.bucket.address(self._stored.key, name)
+        return signer.url(self._ground.bucket.path(self._stored.key), name)

@@ -1,5 +1,5 @@
 """Signatures of requests to an S3 store (Amazon's version 4): of those that nodes send, and URLs by which whoever has one can put one
-part of a multipart upload into the store: these very bytes, for a while.
+part of a multipart upload into the store, these very bytes, or fetch one object, for a while.
 
 The store's own library signs as well, but makes the key of the day anew each time and looks at each request from all sides: that took
 most of what a part costs a node that does not pass through it.
@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
 from botocore.exceptions import NoCredentialsError
+
+from app.core.disposition import content_disposition
 
 DIGEST = "x-amz-checksum-sha256"
 """The header in which a sender repeats the digest. Its value is signed, as the length is."""
@@ -118,6 +120,27 @@ class PartSigner:
         told = {DIGEST: base64.b64encode(bytes.fromhex(sha256)).decode(), "content-length": str(length)}
         query = {"partNumber": str(number), "uploadId": multipart}
         return f"{self.origin}{target}?{self._signer.query('PUT', self._host, target, query, told, self.seconds)}"
+
+
+class DownloadSigner:
+    """Signs for the store where it is reached at ``url``, by whomever."""
+
+    def __init__(self, url: str, signer: Signer, seconds: int) -> None:
+        parts = urlsplit(url.rstrip("/"))
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self._below = parts.path
+        self._host = host_of(parts)
+        self._signer = signer
+        self._seconds = seconds
+
+    def url(self, path: str, name: str) -> str:
+        """Where anybody can fetch the object at ``path``, bucket and key, to be saved under ``name``."""
+        target = f"{self._below}/{quoted(path)}"
+        query = {
+            "response-content-disposition": content_disposition(name),
+            "response-content-type": "application/octet-stream",
+        }
+        return f"{self.origin}{target}?{self._signer.query('GET', self._host, target, query, {}, self._seconds)}"
 
 
 def quoted(path: str) -> str:

@@ -16,26 +16,33 @@ from app.core.links import ReceivedFile
 from app.core.ports.inbox import StoredFile
 from app.settings import Settings
 from app.web.api.byte_ranges import RANGE, tell_size
-from app.web.api.sending import file_parts, ranged
+from app.web.api.sending import asked_span, file_parts, ranged
 from app.web.wire.context import services
 
 ACCEL_PREFIX = "/_droppr_files/"
 SMALL_BYTES = 64 * 1024
 """What is not longer is read and sent about as fast as any other answer."""
+BY_STORE = "/_droppr_store"
+# What nginx compares by a mark that is not ours.
+_COMPARED_BY_NGINX = "If-Match", "If-Unmodified-Since"
 
 
 def download(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Response:
-    """A received file as a download; nginx sends the bytes where it stands in front, or the store itself where the file
-    lies elsewhere.
+    """A received file as a download; nginx sends the bytes where it stands in front, from the disk or from the store, or the store itself.
 
     Files of strangers are never shown by the browser: whatever they are, they are bytes to be saved.
     """
-    address = stored.download_address(file.name)
+    # What is signed is signed for fetching, and a store would refuse to tell of it.
+    address = None if request.method == "HEAD" else stored.download_address(file.name)
     if address is not None:
         return Response(status=302, headers={"Location": address})
-    reply = sent(stored, file, settings)
+    return _by_store(stored, file) or named(sent(stored, file, settings), file.name)
+
+
+def named(reply: Response, name: str) -> Response:
+    """The reply as something that is saved under a name."""
     reply.headers["Content-Type"] = "application/octet-stream"
-    reply.headers["Content-Disposition"] = content_disposition(file.name)
+    reply.headers["Content-Disposition"] = content_disposition(name)
     reply.headers["X-Content-Type-Options"] = "nosniff"
     return reply
 
@@ -49,7 +56,31 @@ def sent(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Response
 
 def keeps_busy(stored: StoredFile, name: str) -> bool:
     """Whether ``download`` has this process send it, and for so long that few may be sent at once."""
-    return stored.size > SMALL_BYTES and stored.path is None and stored.download_address(name) is None
+    return stored.size > SMALL_BYTES and stored.path is None and not _is_handed_on(stored, name)
+
+
+def _is_handed_on(stored: StoredFile, name: str) -> bool:
+    """Whether others than this process send the bytes of a file that lies elsewhere."""
+    return stored.download_address(name) is not None or stored.proxied_address(name) is not None
+
+
+def _by_store(stored: StoredFile, file: ReceivedFile) -> Response | None:
+    """Has nginx fetch from the store what is asked for, where it can. How it is saved the store says, as the address asks it to, so
+    that it is not said of what nginx answers where the store does not. Raises RangeNotSatisfiable."""
+    if request.method == "HEAD" or any(name in request.headers for name in _COMPARED_BY_NGINX):
+        return None
+    address = stored.proxied_address(file.name)
+    if address is None:
+        return None
+    etag = etag_of(stored, file)
+    if etag in request.if_none_match:
+        return Response(status=304, headers={"ETag": f'"{etag}"'})
+    span = asked_span(stored.size, etag)
+    headers = {"X-Accel-Redirect": BY_STORE, "X-Droppr-Store": address, "ETag": f'"{etag}"'}
+    reply = Response(headers=headers, mimetype="application/octet-stream")
+    if span is not None:
+        reply.headers["X-Droppr-Store-Range"] = f"bytes={span.start}-{span.end}"
+    return reply
 
 
 def _read_through(stored: StoredFile, file: ReceivedFile) -> Response:

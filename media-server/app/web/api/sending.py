@@ -62,7 +62,7 @@ def _ranged(
     stack: ExitStack,
     begins: Callable[[Span | None], Sent | None],
 ) -> Response:
-    span = _span(size, etag)
+    span = asked_span(size, etag)
     sent = None if request.method == "HEAD" else begins(span)
     reply = Response(status=200)
     if span is not None:
@@ -90,7 +90,7 @@ def file_parts(stored: StoredFile, span: Span) -> Parts:
         raise CutShort("gone") from None
 
 
-def _span(size: int, etag: str) -> Span | None:
+def asked_span(size: int, etag: str) -> Span | None:
     """The part that is asked for; None where it is all. A part of something else than this is no use to anybody."""
     if_range = request.headers.get("If-Range")
     if if_range is not None and if_range.strip() != f'"{etag}"':

@@ -6,13 +6,12 @@ from contextlib import ExitStack
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.core.disposition import content_disposition
 from app.core.errors import FileNotFound
 from app.core.links import ReceivedFile
 from app.core.ports.inbox import StoredFile
 from app.core.shares import Share
 from app.web.api.archives import sent_archive
-from app.web.api.downloads import download, etag_of, keeps_busy
+from app.web.api.downloads import download, etag_of, keeps_busy, named
 from app.web.api.sending import file_parts, ranged
 from app.web.api.taking import ARCHIVE, Taking, begun
 from app.web.wire.context import client_address, services
@@ -70,8 +69,6 @@ def fetch(share: str, id: str) -> Response:
         reply = _counted(found, file, stored) if ours else _uncounted(found, file, stored)
     except FileNotFoundError:
         raise FileNotFound("This file is no longer here. Ask whoever sent you the address for it.") from None
-    reply.headers["Content-Type"] = "application/octet-stream"
-    reply.headers["Content-Disposition"] = content_disposition(file.name)
     return _for_receivers(reply)
 
 
@@ -98,13 +95,14 @@ def _counted(share: Share, file: ReceivedFile, stored: StoredFile) -> Response:
     client = client_address()
     with ExitStack() as stack:
         stack.enter_context(services().ground.bounds.shares.place(client))
-        return ranged(
+        reply = ranged(
             stored.size,
             etag_of(stored, file),
             lambda span: file_parts(stored, span),
             stack,
             lambda _: begun(Taking(share, client, file.upload_id, stored.size)),
         )
+    return named(reply, file.name)
 
 
 def _uncounted(share: Share, file: ReceivedFile, stored: StoredFile) -> Response:
