@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,8 @@ from app.core.errors import Busy, InvalidRange, UploadNotFound
 from app.core.paths import RelPath
 from app.core.ports.direct import SignedPart, WantedPart
 from app.core.ranges import ByteRanges, Span
-from app.storage.cluster.bucket import Bucket
+from app.storage.cluster.bucket import Bucket, Place
+from app.storage.cluster.cors import Barred
 from app.storage.cluster.direct import ClusterDirect
 from app.storage.cluster.files import ClusterInbox
 from app.storage.cluster.grid import MIB, SMALLEST_PART
@@ -235,3 +237,22 @@ def test_of_many_who_confirm_the_same_parts_one_closes_the_upload(another: Calla
         return bool(another().confirm(parts).closed)
 
     assert sorted(together(6, confirm)) == [False] * 5 + [True]
+
+
+def test_a_bucket_is_asked_whether_pages_may_put_parts_into_it(engines: Engines) -> None:
+    bucket, page = Bucket(Place(engines.seaweed.new_bucket(), "droppr/")), "https://files.example.org"
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        away = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+    rule = {"AllowedMethods": ["PUT"], "AllowedHeaders": ["*"], "MaxAgeSeconds": 1}
+
+    def allow(origin: str) -> None:
+        rules = {"CORSRules": [{**rule, "AllowedOrigins": [origin]}]}
+        name = bucket.path("").partition("/")[0]
+        engines.seaweed.client.put_bucket_cors(Bucket=name, CORSConfiguration=rules)
+
+    allow("https://elsewhere.example.org")
+    assert bucket.barred(engines.seaweed.url, [page]) == Barred((page,), is_away=False)
+    assert bucket.barred(away, [page]) == Barred((page,), is_away=True)
+    allow(page)
+    assert bucket.barred(engines.seaweed.url, [page]) == Barred((), is_away=False)
+    assert bucket.barred(away, [page]) == Barred((), is_away=True)

@@ -79,7 +79,7 @@ class Hostile:
                 self.end_headers()
                 self.wfile.write(reply.content)
 
-            do_GET = do_POST = do_PATCH = do_DELETE = handle_any
+            do_GET = do_POST = do_PATCH = do_DELETE = do_OPTIONS = handle_any
 
             def handle(self) -> None:
                 try:

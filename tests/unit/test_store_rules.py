@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import socket
+import threading
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
@@ -10,8 +14,10 @@ import pytest
 from app.services.operations import notes
 from app.services.operations.notes import store_notes
 from app.settings import Settings
+from app.storage.cluster.cors import Barred, asked, lets
 from app.storage.cluster.rules import Lifecycle
 from app.storage.sql.migrate import UnusableCatalogue, on_server
+from tests.support.hostile import Answer, Asked, Hostile
 
 ENDS = {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 40}}
 
@@ -53,6 +59,102 @@ def test_what_is_noted_of_a_store(
 ) -> None:
     found = store_notes(ends_uploads_days=days, kept_days=kept, deletes=deletes, clocks_differ_seconds=late)
     assert found == codes
+
+
+HERE, THERE = "https://files.example.org", "https://www.example.org"
+LETS = {"AllowedOrigins": [HERE], "AllowedMethods": ["PUT"], "AllowedHeaders": ["*"]}
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        ([], False),
+        ([LETS], True),
+        ([LETS | {"AllowedOrigins": ["*"], "AllowedHeaders": ["X-Amz-*"]}], True),
+        ([LETS | {"AllowedOrigins": ["https://*.example.org"]}], True),
+        ([LETS | {"AllowedOrigins": [THERE]}], False),
+        ([LETS | {"AllowedMethods": ["GET"]}], False),
+        ([LETS | {"AllowedHeaders": ["Content-Type"]}], False),
+        ([LETS | {"AllowedMethods": ["GET"]}, LETS | {"AllowedHeaders": []}], False),
+    ],
+)
+def test_which_rules_of_a_bucket_let_a_page_put_parts(rules: list[dict[str, Any]], expected: bool) -> None:
+    assert lets(rules, HERE) is expected
+
+
+def _answers(headers: dict[str, str], status: int = 200) -> Callable[[Asked], Answer]:
+    return lambda _: Answer(b"", status, headers)
+
+
+ALL = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, PUT",
+    "Access-Control-Allow-Headers": "X-Amz-Checksum-Sha256, Range",
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "barred"),
+    [
+        (_answers(ALL), ()),
+        (_answers(ALL | {"Access-Control-Allow-Origin": HERE, "Access-Control-Allow-Headers": "*"}), (THERE,)),
+        (_answers({name: each for name, each in ALL.items() if "Headers" not in name}), (HERE, THERE)),
+        (_answers(ALL | {"Access-Control-Allow-Methods": "GET"}), (HERE, THERE)),
+        (_answers(ALL, 403), (HERE, THERE)),
+        (_answers(ALL | {"Location": "http://127.0.0.1:1/"}, 302), (HERE, THERE)),
+    ],
+)
+def test_a_store_is_asked_as_a_browser_asks_it(answer: Callable[[Asked], Answer], barred: tuple[str, ...]) -> None:
+    said: list[Asked] = []
+
+    def note(asked: Asked) -> Answer:
+        said.append(asked)
+        return answer(asked)
+
+    with Hostile(note) as store:
+        assert asked(store.url, "bucket/x y", [HERE, THERE], None) == Barred(barred, is_away=False)
+    assert [each.headers["origin"] for each in said] == [HERE, THERE]
+    assert said[0].method == "OPTIONS"
+    assert said[0].headers["access-control-request-method"] == "PUT"
+    assert said[0].headers["access-control-request-headers"] == "x-amz-checksum-sha256"
+
+
+def test_one_that_does_not_answer_bars_nobody_for_certain() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    assert asked(f"http://127.0.0.1:{port}", "bucket/x", [HERE], None) == Barred((), is_away=True)
+
+
+def test_what_is_told_of_pages_has_the_rule_that_is_missing() -> None:
+    assert notes.cors_notes((), "b", is_away=False) == []
+    assert notes.cors_notes((), "b", is_away=True) == [notes.STORE_AWAY]
+    (found,) = notes.cors_notes((HERE, THERE), "drop", is_away=False)
+    assert found.code == "store_cors"
+    assert "put-bucket-cors --bucket drop " in found.sentence
+    (rule,) = json.loads(found.sentence.split("'")[1])["CORSRules"]
+    assert lets([rule], HERE)
+    assert lets([rule], THERE)
+
+
+def test_notes_that_take_their_time_hold_up_nobody_for_long() -> None:
+    go, asked_for = threading.Event(), threading.Event()
+
+    def look() -> list[notes.Note]:
+        asked_for.set()
+        go.wait(30)
+        return [notes.STORE_AWAY]
+
+    slow = notes.InBackground(look, 600.0, patience_seconds=0.01)
+    assert slow() == ()
+    assert asked_for.wait(30)
+    go.set()
+    patient = notes.InBackground(look, 600.0, patience_seconds=30)
+    assert patient() == [notes.STORE_AWAY]
+
+    def fail() -> list[notes.Note]:
+        raise OSError
+
+    assert notes.InBackground(fail, 600.0, patience_seconds=30)() == ()
 
 
 @pytest.mark.parametrize("password", ["se%zzcret", "12/se/cret", "se/cret", "a@b:secret", "se@cret"])

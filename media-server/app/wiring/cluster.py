@@ -6,8 +6,9 @@ from math import inf
 from pathlib import Path
 
 from app.core.errors import UploadError
+from app.core.origins import ANY
 from app.core.waiting_room import WaitingRoom
-from app.services.operations.notes import Note, store_notes
+from app.services.operations.notes import Note, cors_notes, store_notes
 from app.settings import UPLOADS, Settings
 from app.storage.cluster.bin import ClusterBin
 from app.storage.cluster.bucket import Bucket, Place
@@ -29,6 +30,8 @@ NO_BUCKET = "There is no bucket {bucket} at {endpoint}. Make it, or name another
 NO_KEYS = "There are no keys for the store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
 AWAY = "The bucket {bucket} at {endpoint} cannot be used: it does not answer, or refuses these keys. The log says more."
 CLOCK = "The clock of this machine is {minutes} minutes {than} that of {endpoint}, which refuses the bucket {bucket} for it. Have it set by NTP."
+_MOST_PAGES = 8
+"""For so many the store is asked."""
 _REFUSED_SECONDS = 600.0
 """What is signed by a clock that differs by so much is refused by some stores, by most at a quarter of an hour."""
 OTHER_BUCKET = (
@@ -78,7 +81,7 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         remote_locks=ClusterLocks(database, "remotes"),
         index_locks=ClusterLocks(database, "index"),
         problems=trouble,
-        notes=lambda: _notes(bucket, settings.upload_max_age / 86_400),
+        notes=lambda: _notes(bucket, place, settings),
         direct=uploads.direct(bucket.signer(public, URL_SECONDS)) if public else None,
     )
 
@@ -92,14 +95,26 @@ def _ways(settings: Settings, bucket: Bucket) -> Ways:
     )
 
 
-def _notes(bucket: Bucket, kept_days: float) -> list[Note]:
+def _notes(bucket: Bucket, place: Place, settings: Settings) -> list[Note]:
     lifecycle = bucket.lifecycle()
-    return store_notes(
+    found = store_notes(
         ends_uploads_days=lifecycle.ends_uploads_days if lifecycle else inf,
         deletes=lifecycle is not None and lifecycle.deletes,
-        kept_days=kept_days,
+        kept_days=settings.upload_max_age / 86_400,
         clocks_differ_seconds=abs(bucket.ahead_seconds or 0.0),
     )
+    origins = _pages(settings)
+    if settings.store_public_url is not None and origins:
+        barred = bucket.barred(settings.store_public_url, origins)
+        found += cors_notes(barred.origins, place.bucket, is_away=barred.is_away)
+    return found
+
+
+def _pages(settings: Settings) -> list[str]:
+    """Origins of pages that are known to send: the server's own, and those that the owner has named."""
+    named = [each for each in settings.allowed_origins if each != ANY]
+    own = [] if settings.public_origin is None else [settings.public_origin]
+    return list(dict.fromkeys([*own, *named]))[:_MOST_PAGES]
 
 
 def check_bucket(bucket: Bucket, place: Place) -> None:

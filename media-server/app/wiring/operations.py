@@ -13,7 +13,7 @@ from app.core.errors import UploadError
 from app.services.accounts.failed_log_ins import FailedLogIns
 from app.services.accounts.owner import Owner
 from app.services.accounts.owner_token import FILE_NAME, looks_made
-from app.services.operations.notes import Note, Notes, missing_parts
+from app.services.operations.notes import InBackground, Note, Notes, missing_parts
 from app.services.operations.server_figures import ServerFigures
 from app.services.receiving.room import Room
 from app.settings import Settings
@@ -91,9 +91,11 @@ def _lacking(
             has_extra=has_extra,
             has_ffmpeg=shutil.which("ffmpeg") is not None,
         )
-        return (*parts, *of_stores(), *([] if scans is None else [Note("scans_missing", scans)]))
+        return (*parts, *([] if scans is None else [Note("scans_missing", scans)]))
 
-    return lambda: looked_up(int(time.monotonic() / LOOK_EVERY_SECONDS))
+    # A store may take its time, for which nobody who asks whether the server is ready shall wait.
+    stores = InBackground(of_stores, LOOK_EVERY_SECONDS)
+    return lambda: (*looked_up(int(time.monotonic() / LOOK_EVERY_SECONDS)), *stores())
 
 
 def build_owner(ground: Ground, settings: Settings, failed: FailedLogIns) -> Owner:

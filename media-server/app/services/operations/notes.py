@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -68,6 +71,30 @@ STORE_CLOCK = Note(
     "The clocks of this machine and of the store differ by more than a minute, and from a quarter of an hour on the store refuses everything: "
     "have both set by NTP.",
 )
+STORE_CORS = Note(
+    "store_cors",
+    "The bucket does not let {origins} put parts into it, so browsers send everything through this server: set its CORS by "
+    "`aws s3api put-bucket-cors --bucket {bucket} --cors-configuration '{rule}'`.",
+)
+STORE_AWAY = Note(
+    "store_public_away",
+    "The store does not answer this machine at DROPPR_STORE_PUBLIC_URL. Where it does not answer senders, either, they send everything "
+    "through this server.",
+)
+
+
+def cors_notes(barred: Sequence[str], bucket: str, *, is_away: bool) -> list[Note]:
+    """What is told where pages of these origins cannot put parts into the store, or nobody can from here."""
+    found = [STORE_AWAY] if is_away else []
+    if barred:
+        rule = {"AllowedOrigins": [*barred], "AllowedMethods": ["PUT"], "AllowedHeaders": ["*"], "MaxAgeSeconds": 7200}
+        words = {
+            "origins": ", ".join(barred),
+            "bucket": bucket,
+            "rule": json.dumps({"CORSRules": [rule]}, allow_nan=False),
+        }
+        found.append(Note(STORE_CORS.code, STORE_CORS.sentence.format(**words)))
+    return found
 
 
 def store_notes(
@@ -103,6 +130,38 @@ def tell(notes: Sequence[Note]) -> None:
     """Say it in the log."""
     for each in notes:
         log.warning(each.sentence, extra={"note": each.code})
+
+
+class InBackground:
+    """Notes that take their time to be found: whoever asks gets what was found last, and waits for the first ones only, and not long."""
+
+    def __init__(self, look: Callable[[], Sequence[Note]], every_seconds: float, patience_seconds: float = 2.0) -> None:
+        self._look = look
+        self._every = every_seconds
+        self._patience = patience_seconds
+        self._lock = threading.Lock()
+        self._next = 0.0
+        self._first = threading.Event()
+        self._found: Sequence[Note] = ()
+
+    def __call__(self) -> Sequence[Note]:
+        with self._lock:
+            now = time.monotonic()
+            is_due = now >= self._next
+            if is_due:
+                self._next = now + self._every
+        if is_due:
+            threading.Thread(target=self._run, name="notes", daemon=True).start()
+        self._first.wait(self._patience)
+        return self._found
+
+    def _run(self) -> None:
+        try:
+            self._found = self._look()
+        except Exception:
+            log.exception("notes of the store cannot be found")
+        finally:
+            self._first.set()
 
 
 class Notes:

@@ -18,6 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from app.core.ranges import Span
+from app.storage.cluster.cors import Barred, asked, lets
 from app.storage.cluster.rules import Lifecycle
 from app.storage.cluster.signing import DownloadSigner, PartSigner, Signer
 from app.storage.cluster.wire import NoSuchObject, NoSuchUpload, Piece, Wire, away, troubled
@@ -81,8 +82,8 @@ class Bucket:
         self.endpoint: str = self._client.meta.endpoint_url
         self.has_keys = session.get_credentials() is not None
         self._signer = Signer(region, lambda: session.get_credentials())
-        authorities = session.get_config_variable("ca_bundle")
-        self._wire = Wire(self.endpoint, self._signer, authorities, signs_bodies=signs_bodies)
+        self._authorities: str | None = session.get_config_variable("ca_bundle")
+        self._wire = Wire(self.endpoint, self._signer, self._authorities, signs_bodies=signs_bodies)
 
     @property
     def _client(self) -> Any:
@@ -109,6 +110,23 @@ class Bucket:
         except BotoCoreError:
             return None
         return Lifecycle.of(found.get("Rules", []), self._place.prefix)
+
+    def barred(self, public_url: str, origins: Sequence[str]) -> Barred:
+        """Which pages cannot put parts where senders reach the store. Where it does not answer there, by its own rules, as far as these
+        keys may ask for them."""
+        found = asked(public_url, self._path("asked"), origins, self._authorities)
+        if not found.is_away:
+            return found
+        try:
+            told = self._client.get_bucket_cors(Bucket=self._place.bucket).get("CORSRules", [])
+        except ClientError as error:
+            reply: Any = error.response
+            if reply.get("Error", {}).get("Code") != "NoSuchCORSConfiguration":
+                return found
+            told = []
+        except BotoCoreError:
+            return found
+        return Barred(tuple(each for each in origins if not lets(told, each)), is_away=True)
 
     def put(self, key: str, body: Piece) -> str:
         """Make an object of a stretch of a file; returns its ETag."""

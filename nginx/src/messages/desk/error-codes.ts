@@ -84,5 +84,7 @@ export const NOTE_CODES = [
   "store_rule_short",
   "store_deletes",
   "store_clock",
+  "store_cors",
+  "store_public_away",
 ] as const;
 export type NoteCode = (typeof NOTE_CODES)[number];

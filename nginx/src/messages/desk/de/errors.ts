@@ -107,4 +107,8 @@ export default {
     "Eine Lifecycle-Regel des Buckets löscht Objekte unter dem Präfix von DROPPR_STORE nach ihrem Alter, also empfangene Dateien: Entfernen Sie sie, oder nehmen Sie das Präfix davon aus.",
   store_clock:
     "Die Uhren dieses Rechners und des Speichers gehen um mehr als eine Minute auseinander, und ab einer Viertelstunde lehnt der Speicher alles ab: Lassen Sie beide durch NTP stellen.",
+  store_cors:
+    "Der Bucket lässt Seiten dieses Servers keine Teile hineinlegen (CORS), daher senden Browser alles über diesen Server: Die Regel, die fehlt, steht im Log und unter /readyz.",
+  store_public_away:
+    "Der Speicher antwortet diesem Rechner unter DROPPR_STORE_PUBLIC_URL nicht. Antwortet er auch Absendern nicht, senden sie alles über diesen Server.",
 } satisfies ErrorWords;

@@ -96,4 +96,8 @@ export default {
     "Una regla de ciclo de vida del bucket borra por su antigüedad objetos bajo el prefijo de DROPPR_STORE, es decir, archivos recibidos: quítela, o haga que respete ese prefijo.",
   store_clock:
     "Los relojes de esta máquina y del almacén difieren en más de un minuto, y a partir de un cuarto de hora el almacén lo rechaza todo: haga que NTP ajuste ambos.",
+  store_cors:
+    "El bucket no deja que las páginas de este servidor pongan partes en él (CORS), y los navegadores lo envían todo por este servidor: la regla que falta está en el registro y en /readyz.",
+  store_public_away:
+    "El almacén no responde a esta máquina en DROPPR_STORE_PUBLIC_URL. Si tampoco responde a los remitentes, lo envían todo por este servidor.",
 } satisfies ErrorWords;

@@ -100,4 +100,8 @@ export default {
     "Une règle de cycle de vie du bucket supprime selon leur âge les objets sous le préfixe de DROPPR_STORE, donc des fichiers reçus : retirez-la, ou faites-lui épargner ce préfixe.",
   store_clock:
     "Les horloges de cette machine et du stockage diffèrent de plus d’une minute, et à partir d’un quart d’heure le stockage refuse tout : faites régler les deux par NTP.",
+  store_cors:
+    "Le bucket ne laisse pas les pages de ce serveur y déposer de parties (CORS), et les navigateurs envoient donc tout par ce serveur : la règle qui manque se trouve dans le journal et à /readyz.",
+  store_public_away:
+    "Le stockage ne répond pas à cette machine à DROPPR_STORE_PUBLIC_URL. S’il ne répond pas non plus aux expéditeurs, ils envoient tout par ce serveur.",
 } satisfies ErrorWords;

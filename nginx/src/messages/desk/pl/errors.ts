@@ -98,4 +98,8 @@ export default {
     "Reguła cyklu życia bucketa usuwa według wieku obiekty pod prefiksem z DROPPR_STORE, a więc odebrane pliki: usuń ją albo wyłącz z niej ten prefiks.",
   store_clock:
     "Zegary tego komputera i magazynu różnią się o ponad minutę, a od kwadransa magazyn odrzuca wszystko: niech oba ustawia NTP.",
+  store_cors:
+    "Bucket nie pozwala stronom tego serwera wkładać do niego części (CORS), więc przeglądarki wysyłają wszystko przez ten serwer: brakująca reguła jest w dzienniku i pod /readyz.",
+  store_public_away:
+    "Magazyn nie odpowiada temu komputerowi pod DROPPR_STORE_PUBLIC_URL. Jeśli nie odpowiada też nadawcom, wysyłają wszystko przez ten serwer.",
 } satisfies ErrorWords;
