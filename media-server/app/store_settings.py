@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings
 
-from app.core.origins import origin_list
+from app.core.origins import is_endpoint, origin_list
 
 
 class StoreSettings(BaseSettings):
@@ -30,6 +30,13 @@ class StoreSettings(BaseSettings):
         if len(found) != 1:
             raise ValueError("Write it as https://s3.example.org: the store as senders reach it, without a path.")
         return found[0]
+
+    @field_validator("s3_endpoint", check_fields=False)
+    @classmethod
+    def _endpoint(cls, value: str) -> str:
+        if value and not is_endpoint(value):
+            raise ValueError("Write it as https://s3.example.org, or with :port; keys stand in the settings beside it.")
+        return value
 
     def check_store(self, database_url: str | None, admin_token: str | None) -> None:
         """Raises ValueError unless what a store needs is beside it."""

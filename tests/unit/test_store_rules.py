@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import traceback
 from collections.abc import Callable
 from math import inf
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from app.services.operations import notes
 from app.services.operations.notes import store_notes
 from app.settings import Settings
+from app.storage.cluster.bucket import Bucket, Place, UnusableEndpoint
 from app.storage.cluster.cors import Barred, asked, lets
 from app.storage.cluster.rules import Lifecycle
 from app.storage.sql.migrate import UnusableCatalogue, on_server
@@ -176,3 +178,35 @@ def test_an_address_of_a_database_that_cannot_be_read_is_shown_to_nobody(passwor
 )
 def test_one_that_can_be_read_is_used(url: str) -> None:
     assert on_server(url).dialect.name == "postgresql"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://me:cret@127.0.0.1:1",
+        "http://me:se/cret@127.0.0.1:1",
+        "me:cret@h",
+        "http://127.0.0.1:cret",
+        "https://h:99999",
+        "https://h/?cret",
+    ],
+)
+def test_an_endpoint_with_a_password_in_it_is_refused_and_shown_to_nobody(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    with pytest.raises(UnusableEndpoint) as told:
+        Bucket(Place("bucket", ""))
+    assert told.value.__cause__ is None
+    assert "cret" not in "".join(traceback.format_exception(told.value, chain=not told.value.__suppress_context__))
+    with pytest.raises(ValueError, match="Write it as") as wrong:
+        Settings(s3_endpoint=endpoint, admin_token="t" * 32, _env_file=None)  # type: ignore[call-arg]
+    assert "cret" not in " ".join(each["msg"] for each in wrong.value.errors())  # type: ignore[attr-defined]
+
+
+def test_one_without_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for endpoint in ("https://s3.example.org", "http://[::1]:8333", "https://h-1:443/s3/x"):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", endpoint)
+        assert Bucket(Place("bucket", "")).endpoint == endpoint

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 ANY = "*"
 NONE = "none"
 _ORIGIN = re.compile(r"(https?)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?", re.ASCII)
+_ENDPOINT = re.compile(r"https?://(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^@\s?#]*)?", re.ASCII)
 _DEFAULT_PORT = {"http": "80", "https": "443"}
 
 
@@ -18,6 +19,12 @@ def origin_list(texts: Iterable[str]) -> tuple[str, ...]:
     if ANY in single:
         return (ANY,)
     return tuple(dict.fromkeys(_origin(each) for each in single if each != NONE))
+
+
+def is_endpoint(text: str) -> bool:
+    """Whether this is where a server answers, scheme, host, port and path, and says neither a user nor a password."""
+    found = _ENDPOINT.fullmatch(text)
+    return found is not None and not any(int(port) > 65535 for port in re.findall(r":([0-9]+)(?:/|$)", text))
 
 
 def admits(allowed: Sequence[str], origin: str) -> bool:

@@ -11,7 +11,7 @@ from app.core.waiting_room import WaitingRoom
 from app.services.operations.notes import Note, cors_notes, store_notes
 from app.settings import UPLOADS, Settings
 from app.storage.cluster.bin import ClusterBin
-from app.storage.cluster.bucket import Bucket, Place
+from app.storage.cluster.bucket import Bucket, Place, UnusableEndpoint
 from app.storage.cluster.direct import URL_SECONDS
 from app.storage.cluster.files import ClusterInbox
 from app.storage.cluster.ground import ClusterGround
@@ -28,6 +28,10 @@ from app.wiring.stores import Stores
 
 NO_BUCKET = "There is no bucket {bucket} at {endpoint}. Make it, or name another one in DROPPR_STORE."
 NO_KEYS = "There are no keys for the store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+ENDPOINT = (
+    "The endpoint of the store (AWS_ENDPOINT_URL_S3) cannot be read: write it as https://s3.example.org, or with :port. Users and passwords stand "
+    "in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY alone."
+)
 AWAY = "The bucket {bucket} at {endpoint} cannot be used: it does not answer, or refuses these keys. The log says more."
 CLOCK = "The clock of this machine is {minutes} minutes {than} that of {endpoint}, which refuses the bucket {bucket} for it. Have it set by NTP."
 _MOST_PAGES = 8
@@ -55,7 +59,10 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     assert settings.database_url is not None
     database, presence = shared(settings.database_url)
     place = Place.parse(settings.store)
-    bucket = Bucket(place, settings.store_region, signs_bodies=settings.store_sign_bodies)
+    try:
+        bucket = Bucket(place, settings.store_region, signs_bodies=settings.store_sign_bodies)
+    except UnusableEndpoint:
+        raise UnusableDataFolder(ENDPOINT) from None
     secrets = ClusterSecrets(database)
     check_bucket(bucket, place)
     _check_whose(settings.data_dir / FILES, database, secrets, place)

@@ -17,6 +17,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from app.core.origins import is_endpoint
 from app.core.ranges import Span
 from app.storage.cluster.cors import Barred, asked, lets
 from app.storage.cluster.rules import Lifecycle
@@ -32,6 +33,10 @@ _ABORTS = 3
 """How often an abortion is tried: parts on their way may land after the first one."""
 _ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9._/-]*))?")
 _PIECE_BYTES = 256 * 1024
+
+
+class UnusableEndpoint(ValueError):
+    """The store's own library was told of an endpoint that is none. Nobody is shown which: a password may stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Bucket:
     raise Busy where the store cannot be reached, StorageFull where it is full."""
 
     def __init__(self, place: Place, region: str | None = None, *, signs_bodies: bool = False) -> None:
-        """``signs_bodies``: the store is told the SHA-256 of all that it is sent, whatever that costs."""
+        """``signs_bodies``: the store is told the SHA-256 of all that it is sent, whatever that costs. Raises UnusableEndpoint."""
         self._place = place
         session = botocore.session.get_session()
         region = region or session.get_config_variable("region") or "us-east-1"
@@ -79,7 +84,12 @@ class Bucket:
                 "s3", region_name=region, config=config
             )
         )
-        self.endpoint: str = self._client.meta.endpoint_url
+        try:
+            self.endpoint: str = self._client.meta.endpoint_url
+        except ValueError:
+            raise UnusableEndpoint() from None
+        if not is_endpoint(self.endpoint):
+            raise UnusableEndpoint()
         self.has_keys = session.get_credentials() is not None
         self._signer = Signer(region, lambda: session.get_credentials())
         self._authorities: str | None = session.get_config_variable("ca_bundle")

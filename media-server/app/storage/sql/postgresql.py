@@ -374,7 +374,8 @@ def is_readable(url: str) -> bool:
     # Where a password has a slash or an @, a piece of it stands where the host, the port or the name should.
     pieces = (found.get(name, "").rpartition("@") for name in ("host", "dbname"))
     ports = found.get("port", "").split(",")
-    return not any(before for before, _, _ in pieces) and all(not port or port.isdigit() for port in ports)
+    numbers = [*ports, found.get("connect_timeout", "")]
+    return not any(before for before, _, _ in pieces) and all(not each or each.isdigit() for each in numbers)
 
 
 def _translated(error: psycopg.OperationalError) -> Busy | StorageFull:
