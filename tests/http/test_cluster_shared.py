@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -182,13 +183,13 @@ def test_a_quota_counts_what_came_through_either_node(two: Two) -> None:
 def test_what_is_set_on_the_page_of_one_node_counts_at_the_other(two: Two) -> None:
     links, asker = two.link(), uuid4().hex
 
-    def told(client: Client) -> Any:
-        return client.call("GET", links[0].path).expect(200).json["asker"]
+    def told(client: Client) -> bool:
+        return bool(client.call("GET", links[0].path).expect(200).json["asker"] == asker)
 
     two.other.call("PATCH", "/api/settings", json={"brand_name": asker}, owner=True).expect(200)
     try:
         for client in (two.one, two.other):
-            eventually(lambda client=client: told(client) == asker, seconds=10, what="the setting of the other node")
+            eventually(partial(told, client), seconds=10, what="the setting of the other node")
     finally:
         two.one.call("PATCH", "/api/settings", json={"brand_name": None}, owner=True).expect(200)
 
