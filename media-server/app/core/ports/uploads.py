@@ -19,7 +19,6 @@ from app.core.store_facts import StoreFacts
 
 class Upload(Protocol):
     """One upload in a store. A call raises UploadNotFound where there is no such upload, unless its docstring says otherwise.
-
     Locks, in the only order in which a thread takes them: ``NamedLocks``, ``only_one``, ``exclusive``, ``claim``, a transaction of the
     catalogue, the lock of the promises. Of an upload's own only ``exclusive`` waits; it must not be nested. Each excludes its own
     kind alone: an upload may be ended or deleted while a span is claimed, and ``record`` then raises UploadNotFound. ``finish``, the
@@ -34,7 +33,6 @@ class Upload(Protocol):
 
     def recent(self, since: float) -> tuple[int, float | None]:
         """A recent amount of bytes and the time since which they came, both for a rate: bytes / (now - time).
-
         The bytes are those recorded after ``since``; the time is that of the last record before them, None where they are all
         there is: then take the time of the opening. Only the last 200 or so records are looked at, for both."""
         ...
@@ -65,7 +63,6 @@ class Upload(Protocol):
 
     def finish(self, into: Inbox, folder: RelPath, at: float) -> Delivery:
         """Give an upload without gaps its name in ``folder``, as durably as the store is set up to; see ``Inbox.deliver``.
-
         The session stays open until ``end``; until then a second call finds the file that the first one named. Raises
         StorageFull or Busy; where a sync has failed, ``status`` then has gaps, whose bytes have to be sent once more."""
         ...
@@ -76,7 +73,6 @@ class Upload(Protocol):
 
     def exclusive(self, *, wait: bool = True) -> AbstractContextManager[None]:
         """The lock of whoever delivers, ends or deletes this upload, until the block ends or the process dies.
-
         Waits while another has it, as long as a delivery takes. Raises Busy where ``wait`` is false or too many wait already."""
         ...
 
