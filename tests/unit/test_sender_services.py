@@ -22,7 +22,7 @@ from app.core.errors import (
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ranges import Span
-from app.core.session import UploadSession
+from app.core.session import State, UploadSession
 from app.core.sums import Sums
 from app.services.receiving.commands import OpenUpload, ReceiveChunk
 from app.services.receiving.openings import WHOLE_FILES_PER_OPENING
@@ -235,6 +235,23 @@ def test_a_chunk_under_way_when_its_file_is_refused_is_told_why(
     monkeypatch.setattr(DiskUpload, "claim", claiming)
     with pytest.raises(TypeNotAllowed):
         chunk(300_000, bytes(300_000))
+
+
+def test_what_was_opened_as_an_upload_goes_on_as_one_when_it_comes_in_a_pack(tmp_path: Path) -> None:
+    services, link = office(tmp_path)
+    me, keys = Credentials(sender("192.0.2.1")), [f"{number}-of-this-pack-0123456789" for number in range(3)]
+    opened = services.receiving.uploads.open(link.hash, OpenUpload(RelPath.parse("1.txt"), 5, key=keys[1]), me)
+    files = [
+        (OpenUpload(RelPath.parse(f"{number}.txt"), 5, key=key), StreamBody(BytesIO(b"%d...." % number)))
+        for number, key in enumerate(keys)
+    ]
+    outcomes = services.receiving.small_files.receive_pack(link.hash, files, me)
+    assert [isinstance(each, UploadSession) and each.is_whole for each in outcomes] == [True] * 3
+    assert isinstance(outcomes[1], UploadSession)
+    assert outcomes[1].upload_id == opened.upload_id
+    assert services.receiving.uploads.status(link.hash, opened.upload_id).state is State.COMPLETE
+    found = files_below(services.settings.data_dir / "files")
+    assert {name: path.read_bytes() for name, path in found.items()} == {f"in/{n}.txt": b"%d...." % n for n in range(3)}
 
 
 def test_of_a_pack_only_what_the_disk_did_not_take_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
