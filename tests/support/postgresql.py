@@ -118,7 +118,8 @@ class PostgreSQLServer:
         settings = {
             "listen_addresses": self._host,
             "fsync": "on",
-            "max_connections": 200,
+            # Several servers of four workers at once, each of which keeps what its threads had.
+            "max_connections": 400,
             "unix_socket_directories": "",
         }
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
