@@ -53,9 +53,9 @@ class Notes:
         ]
         with self._database.write():
             # Whoever has the turn keeps the leader of the others waiting, and so they gather.
-            for thread in threads:
+            for number, thread in enumerate(threads, 1):
                 thread.start()
-            eventually(lambda: len(waiting) == len(names), what="all of them")
+                eventually(lambda: len(waiting) == number, what="the next of them")  # noqa: B023
         for thread in threads:
             thread.join(20)
 
