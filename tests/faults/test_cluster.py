@@ -93,7 +93,9 @@ def check_files(link: Link, expected: dict[str, bytes]) -> None:
     assert sorted(file["upload_id"] for file in files) == sorted(expected), "each once, and no other"
     assert len({file["path"] for file in files}) == len(files)
     for file in files:
-        assert hashlib.sha256(fetched(link, file)).digest() == hashlib.sha256(expected[file["upload_id"]]).digest(), file
+        assert hashlib.sha256(fetched(link, file)).digest() == hashlib.sha256(expected[file["upload_id"]]).digest(), (
+            file
+        )
 
 
 def fetched(link: Link, file: dict[str, Any]) -> bytes:

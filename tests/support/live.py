@@ -175,6 +175,7 @@ class LiveServer:
     def has_ended(self) -> bool:
         """Whether the master has, by itself or because it was told to."""
         return self._process is None or self._process.poll() is not None
+
     def forget(self) -> None:
         """Remove what one that has ended for good has left outside its folder."""
         self._clear()

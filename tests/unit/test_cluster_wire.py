@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.core.errors import Busy
+from app.storage.cluster.signing import Signer
 from app.storage.cluster.wire import Piece, Wire
 from tests.support.files import content
 
@@ -51,7 +52,7 @@ class Store:
 
 def wire(store: Store) -> Wire:
     credentials = SimpleNamespace(access_key="a", secret_key="b", token=None)
-    return Wire(store.url, "us-east-1", lambda: credentials, None)
+    return Wire(store.url, Signer("us-east-1", lambda: credentials), None)
 
 
 @pytest.fixture
