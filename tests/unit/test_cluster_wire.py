@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from types import SimpleNamespace
 
 import pytest
+from botocore.credentials import Credentials
 
 from app.core.errors import Busy
 from app.storage.cluster.signing import Signer
@@ -51,7 +51,7 @@ class Store:
 
 
 def wire(store: Store) -> Wire:
-    credentials = SimpleNamespace(access_key="a", secret_key="b", token=None)
+    credentials = Credentials("a", "b")
     return Wire(store.url, Signer("us-east-1", lambda: credentials), None)
 
 
