@@ -22,7 +22,7 @@ import psycopg
 from tests.support.live import free_port
 
 START_SECONDS = 60.0
-STOP_SECONDS = 30.0
+STOP_SECONDS = 90.0
 TRIES = 3
 # Becomes the user, asks the kernel for the signal at its parent's death, which a change of the user would forget, and then
 # becomes the program. PostgreSQL ends by that signal at once, with all its processes.
