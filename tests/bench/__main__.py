@@ -51,7 +51,7 @@ SUITES = (
     ),
 )
 OF_MANY_NODES = ("nodes", "direct", "pieces", "last_byte", "held")
-BY_NAME_ONLY = ("before", *OF_MANY_NODES)
+BY_NAME_ONLY = ("before", "petabyte", *OF_MANY_NODES)
 IN_A_FEW_MINUTES = ("speed", "finish", "record", "status", "memory")
 
 
@@ -114,7 +114,7 @@ def _run(name: str, bench: Bench, to_document: bool) -> bool:
         note(f"{name} did not come to its end: {failure!r}")
         return False
     seconds = time.monotonic() - began
-    section.measured = f"*Measured on {datetime.date.today()} in {seconds:.0f} s: {_conditions(bench)}.*"
+    section.measured = section.measured or f"*Measured on {datetime.date.today()} in {seconds:.0f} s: {_conditions(bench)}.*"
     print(f"\n## {name}\n\n{section}\n", flush=True)
     if to_document:
         write(section)

@@ -164,7 +164,7 @@ def test_what_prepares_a_bucket_and_a_database_may_run_again(
     postgresql: PostgreSQLServer, seaweed: SeaweedServer, tmp_path: Path
 ) -> None:
     service = yaml.safe_load((PROJECT / "deploy" / "compose" / "compose.yml").read_text())["services"]["prepare"]
-    settings = {
+    settings: dict[str, Any] = {
         "DROPPR_DATABASE_URL": postgresql.new_database(),
         "DROPPR_STORE": "s3://droppr-prepared/files",
         "DROPPR_DATA_DIR": str(tmp_path),

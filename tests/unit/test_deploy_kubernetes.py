@@ -110,12 +110,12 @@ def test_what_nodes_are_given_are_settings_and_make_a_node() -> None:
     assert set(given) - AMAZONS <= names
     assert set(SETTINGS).isdisjoint(SECRETS)
     assert not [name for name, value in SECRETS.items() if value and "PASSWORD" not in value], "no secret lies here"
-    known = {
+    known: dict[str, Any] = {
         name.removeprefix("DROPPR_").lower(): value or "filled-in-0123456789"
         for name, value in given.items()
         if name.startswith("DROPPR_")
     }
-    settings = Settings(_env_file=None, **known)
+    settings = Settings(_env_file=None, **known)  # type: ignore[call-arg]
     assert settings.store == "s3://my-bucket/droppr"
     assert str(settings.data_dir) in {each["mountPath"] for each in NODE["volumeMounts"]}
 
