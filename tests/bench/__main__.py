@@ -114,7 +114,8 @@ def _run(name: str, bench: Bench, to_document: bool) -> bool:
         note(f"{name} did not come to its end: {failure!r}")
         return False
     seconds = time.monotonic() - began
-    section.measured = section.measured or f"*Measured on {datetime.date.today()} in {seconds:.0f} s: {_conditions(bench)}.*"
+    if not section.measured:
+        section.measured = f"*Measured on {datetime.date.today()} in {seconds:.0f} s: {_conditions(bench)}.*"
     print(f"\n## {name}\n\n{section}\n", flush=True)
     if to_document:
         write(section)

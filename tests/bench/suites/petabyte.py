@@ -13,7 +13,7 @@ from tests.bench.runs import Bench, note
 DATABASE_THROUGH, LOG_THROUGH = 0.0068, 7_900
 DATABASE_PAST, LOG_PAST = 0.0029, 1_400
 NODE_PAST = 0.33 / 128
-"""By ``python -m tests.bench.direct_parts 1024``: a GiB is 128 parts of 8 MiB."""
+"""By ``python -m tests.bench direct --size 1024``: a GiB is 128 parts of 8 MiB."""
 # By ``python -m tests.bench nodes``, without nginx. It is taken to grow by bytes, which is too much for larger parts.
 NODE_THROUGH = 2.0
 # A part's number, and the record: tests/contracts/test_cluster_requests.py counts the waits.
