@@ -30,7 +30,6 @@ class Delivery:
 
 class StoredFile(Readable, Protocol):
     """A delivered file. Its ``content`` raises FileNotFoundError where the file is gone and Busy where it cannot be read now.
-
     ``version`` says whether the bytes are the same, as an ETag does. ``file_identity`` says whether the file is: whoever removes
     or reads it as the delivered one compares that."""
 
@@ -51,13 +50,11 @@ class StoredFile(Readable, Protocol):
         ...
 
     def download_address(self, name: str) -> str | None:
-        """A URL at which a browser can fetch the file for a limited time, to be saved under ``name``; None where only this
-        server can send the bytes."""
+        """A URL at which a browser can fetch the file for a while, to be saved under ``name``; None where it cannot."""
         ...
 
     def proxied_address(self, name: str) -> str | None:
-        """Path and query by which a proxy that stands before this server can fetch the file for a limited time, from the one place that it
-        was told of; None where it cannot."""
+        """Path and query by which a proxy before this server can, at the one place that it was told of; None where it cannot."""
         ...
 
 
@@ -71,8 +68,8 @@ class Inbox(Protocol):
     def deliver(self, folder: RelPath, path: RelPath, source: Source) -> Delivery:
         """Give ``source`` the name ``path``, or a numbered one when that is taken; folders are made where missing.
 
-        Readers see all of the file or none. Called again with the same source, also after a crash, it finds the file that it
-        named and changes nothing. Raises StorageFull, Busy.
+        Readers see all of the file or none. Called again with the same source, also after a crash, it finds the file that it named and
+        changes nothing. Raises StorageFull, Busy.
         """
         ...
 
@@ -94,9 +91,9 @@ class Inbox(Protocol):
     def open(self, folder: RelPath, disk_path: str, file_identity: str | None) -> StoredFile:
         """The delivered file at ``disk_path``, with no symlink followed. Raises FileNotFoundError, InvalidPath, Busy.
 
-        A file that has further names (hard links) must have this ``file_identity``, or FileNotFoundError is raised: who can
-        write into the folder could give a secret file a name there. A file with one name may have been edited by its owner
-        and is not compared. None, which compares nothing, is for files that were noted before there were identities.
+        A file that has further names (hard links) must have this ``file_identity``, or FileNotFoundError is raised: who can write into the
+        folder could give a secret file a name there. A file with one name may have been edited by its owner and is not compared. None, which
+        compares nothing, is for files that were noted before there were identities.
         """
         ...
 

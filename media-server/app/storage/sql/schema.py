@@ -22,7 +22,7 @@ from app.storage.sql.columns import metadata as metadata
 
 REVISION = "0035"
 """The newest migration, which the tables below are made by."""
-NEEDED = "0034"
+NEEDED = "0035"
 """The oldest schema that this code works on: behind it come only migrations of the kind ``contract``."""
 
 

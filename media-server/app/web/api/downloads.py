@@ -28,7 +28,7 @@ _COMPARED_BY_NGINX = "If-Match", "If-Unmodified-Since"
 
 
 def download(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Response:
-    """A received file as a download; nginx sends the bytes where it stands in front, from the disk or from the store, or the store itself.
+    """A received file as a download; nginx sends the bytes where it stands in front, or the store itself where the file lies there.
 
     Files of strangers are never shown by the browser: whatever they are, they are bytes to be saved.
     """
