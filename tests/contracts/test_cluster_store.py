@@ -29,6 +29,7 @@ from app.storage.cluster.files import ClusterInbox
 from app.storage.cluster.grid import MIB, SMALLEST_PART, Grid, GridFacts
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import Objects
+from app.storage.cluster.probing import PROBE
 from app.storage.cluster.rows import PIECES, looked, merge
 from app.storage.cluster.rules import Lifecycle
 from app.storage.cluster.shared import ClusterLeader, ClusterLocks, ClusterSecrets
@@ -68,7 +69,7 @@ class Node:
     def left(self) -> tuple[list[str], int]:
         """What is in this test's part of the bucket: objects, and multipart uploads."""
         pages = self.engines.seaweed.uploads(self.engines.bucket)
-        ours = [key for key in pages if key.startswith(self.bucket._key(""))]
+        ours = [key for key in pages if key.startswith(self.bucket._key("")) and key != self.bucket._key(PROBE)]
         return list(self.bucket.keys("")), len(ours)
 
     def rows(self, table: str) -> int:
@@ -528,6 +529,12 @@ def test_what_a_bucket_does_by_itself_is_known_and_how_late_it_is_there(node: No
     seaweed = node.engines.seaweed
     bucket = Bucket(Place(seaweed.new_bucket(), "droppr/"))
     assert bucket.lifecycle() == Lifecycle(None, deletes=False)
+    bucket.check()
+    ahead = bucket.ahead_seconds
+    assert ahead is not None
+    assert abs(ahead) < 60, "the same machine"
+    if not seaweed.has_rules:
+        return
     seaweed.client.put_bucket_lifecycle_configuration(
         Bucket=bucket._place.bucket,
         LifecycleConfiguration={
@@ -535,10 +542,6 @@ def test_what_a_bucket_does_by_itself_is_known_and_how_late_it_is_there(node: No
         },
     )
     assert bucket.lifecycle() == Lifecycle(None, deletes=True)
-    bucket.check()
-    ahead = bucket.ahead_seconds
-    assert ahead is not None
-    assert abs(ahead) < 60, "the same machine"
 
 
 def test_what_is_not_there_is_told_from_a_store_that_is_away(node: Node) -> None:

@@ -35,6 +35,10 @@ class S3Server:
     """Those that it listens on, by what they are for; the last is for S3."""
     seconds: ClassVar[float]
     """How long a start may take."""
+    compares: ClassVar[bool] = True
+    """Whether it refuses a part whose bytes are others than a header says."""
+    has_rules: ClassVar[bool] = True
+    """Whether its buckets may have lifecycle rules."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.host = host
@@ -137,6 +141,11 @@ class S3Server:
         """The keys of every multipart upload that is not finished."""
         found = self.client.list_multipart_uploads(Bucket=bucket)
         return [each["Key"] for each in found.get("Uploads", [])]
+
+    def parts(self, bucket: str) -> list[str]:
+        """What it keeps of parts beside the objects of a bucket, as far as it lets anybody see that."""
+        del bucket
+        return []
 
     def _started(self) -> bool:
         with self._log.open("ab") as log:

@@ -76,6 +76,7 @@ class SwiftServer(S3Server):
     access, secret = "test:tester", "secret-of-swift-for-tests"
     ports = ("account", "container", "object", "proxy")
     seconds = 120.0
+    compares = has_rules = False
 
     def configure(self) -> None:
         (self.folder / "devices" / "one").mkdir(parents=True, exist_ok=True)
@@ -93,7 +94,8 @@ class SwiftServer(S3Server):
         return {**super().environment(), "PYTHONWARNINGS": "ignore"}
 
     def parts(self, bucket: str) -> list[str]:
-        """Everything that lies where Swift keeps parts: a container beside the bucket's, at which no S3 request gets."""
+        """Everything in a container beside the bucket's, to which no S3 request leads: uploads that were begun, and all parts, those of
+        finished objects among them."""
         log_in = {"X-Auth-User": self.access, "X-Auth-Key": self.secret}
         token = urllib3.request("GET", f"{self.url}/auth/v1.0", headers=log_in).headers["X-Auth-Token"]
         container = f"{self.url}/v1/AUTH_test/{quote(bucket + '+segments')}"

@@ -8,12 +8,15 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
-from swift.common import utils
-from swift.common.ring import RingBuilder
-from swift.common.wsgi import run_wsgi
+# The system's Python has it, which runs this.
+from swift.common import utils  # type: ignore[import-not-found, unused-ignore]
+from swift.common.ring import RingBuilder  # type: ignore[import-not-found, unused-ignore]
+from swift.common.wsgi import run_wsgi  # type: ignore[import-not-found, unused-ignore]
 
 PR_SET_PDEATHSIG = 1
 
@@ -21,30 +24,30 @@ PR_SET_PDEATHSIG = 1
 class Memory:
     """What the proxy has beside it as memcached elsewhere, for itself: what it knows of accounts and containers."""
 
-    def __init__(self):
-        self._values = {}
+    def __init__(self) -> None:
+        self._values: dict[str, tuple[Any, float]] = {}
 
-    def get(self, key, **_):
+    def get(self, key: str, **_: object) -> Any:
         value, until = self._values.get(key, (None, 0.0))
         return value if monotonic() < until else None
 
-    def set(self, key, value, time=0, **_):
+    def set(self, key: str, value: Any, time: float = 0, **_: object) -> None:
         self._values[key] = value, monotonic() + (time or 3600)
 
-    def delete(self, key, **_):
+    def delete(self, key: str, **_: object) -> None:
         self._values.pop(key, None)
 
-    def incr(self, key, delta=1, time=0, **_):
+    def incr(self, key: str, delta: int = 1, time: float = 0, **_: object) -> Any:
         self.set(key, max(0, (self.get(key) or 0) + delta), time=time)
         return self.get(key)
 
 
-def memory(_conf, **_local):
+def memory(_conf: dict[str, str], **_: str) -> Callable[[Any], Any]:
     """A filter as paste makes them."""
     kept = Memory()
 
-    def added(app):
-        def call(environ, start_response):
+    def added(app: Any) -> Any:
+        def call(environ: dict[str, Any], start_response: Any) -> Any:
             environ["swift.cache"] = kept
             return app(environ, start_response)
 

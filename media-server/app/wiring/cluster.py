@@ -104,11 +104,13 @@ def _ways(settings: Settings, bucket: Bucket) -> Ways:
 
 def _notes(bucket: Bucket, place: Place, settings: Settings) -> list[Note]:
     lifecycle = bucket.lifecycle()
+    compares = bucket.compares() if settings.store_public_url is not None else None
     found = store_notes(
         ends_uploads_days=lifecycle.ends_uploads_days if lifecycle else inf,
         deletes=lifecycle is not None and lifecycle.deletes,
         kept_days=settings.upload_max_age / 86_400,
         clocks_differ_seconds=abs(bucket.ahead_seconds or 0.0),
+        bars_senders=compares is not None and not compares.signed_parts,
     )
     origins = _pages(settings)
     if settings.store_public_url is not None and origins:

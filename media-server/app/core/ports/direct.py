@@ -45,14 +45,18 @@ class Signed:
 class DirectParts(Protocol):
     """Parts of uploads in a store that senders reach themselves. Safe from any number of threads and processes at once.
 
-    The store compares what comes with the digest and the length that are signed. What senders say of it counts for nothing: a part
+    A store that counts compares what comes with the digest and the length that are signed. What senders say of it counts for nothing: a part
     is recorded by what the store itself lists. Calls raise UploadNotFound, StorageFull, Busy.
     """
 
-    origin: str
-    """The store as senders reach it: scheme, host and port."""
     seconds: int
     """For how long a URL can be used."""
+
+    @property
+    def origin(self) -> str | None:
+        """The store as senders reach it: scheme, host and port; None while it is not known to refuse other bytes than were signed
+        for. Then all of every file goes through nodes."""
+        ...
 
     def part_size(self, size: int) -> int | None:
         """How long the parts of a file of ``size`` bytes are, but for the last one; None where all of it goes through nodes."""

@@ -66,6 +66,11 @@ STORE_DELETES = Note(
     "A lifecycle rule of the bucket deletes objects by their age below the prefix of DROPPR_STORE, and so received files: take it away, or let "
     "it spare that prefix.",
 )
+STORE_NOT_DIRECT = Note(
+    "store_not_direct",
+    "Files go through this server although DROPPR_STORE_PUBLIC_URL is set: the store takes other bytes than were signed for, or none at such "
+    "an address. Leave that setting out, or use a store that compares x-amz-checksum-sha256.",
+)
 STORE_CLOCK = Note(
     "store_clock",
     "The clocks of this machine and of the store differ by more than a minute, and from a quarter of an hour on the store refuses everything: "
@@ -98,10 +103,16 @@ def cors_notes(barred: Sequence[str], bucket: str, *, is_away: bool) -> list[Not
 
 
 def store_notes(
-    *, ends_uploads_days: float | None, deletes: bool, kept_days: float, clocks_differ_seconds: float
+    *,
+    ends_uploads_days: float | None,
+    deletes: bool,
+    kept_days: float,
+    clocks_differ_seconds: float,
+    bars_senders: bool = False,
 ) -> list[Note]:
     """What an S3 store does to what lies in it, and should not, or the other way round: ``kept_days`` are those for which unfinished uploads
-    stay. Where its rules are not known, it is as if they ended uploads after an endless time."""
+    stay. Where its rules are not known, it is as if they ended uploads after an endless time. ``bars_senders``: senders are to reach it, and
+    it is known to be unfit for that."""
     found = []
     if ends_uploads_days is None:
         found.append(STORE_LEFTOVERS)
@@ -109,6 +120,8 @@ def store_notes(
         found.append(STORE_RULE_SHORT)
     if deletes:
         found.append(STORE_DELETES)
+    if bars_senders:
+        found.append(STORE_NOT_DIRECT)
     if clocks_differ_seconds > CLOCKS_DIFFER_SECONDS:
         found.append(STORE_CLOCK)
     return found

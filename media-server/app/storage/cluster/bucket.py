@@ -5,6 +5,8 @@ Requests that carry bytes go over ``Wire``; the rest, which are few, over the st
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,14 +22,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from app.core.origins import is_endpoint
 from app.core.ranges import Span
 from app.storage.cluster.cors import Barred, asked, lets
+from app.storage.cluster.probing import PROBE, Compares, Probing, find_out
 from app.storage.cluster.rules import Lifecycle
-from app.storage.cluster.signing import DownloadSigner, PartSigner, Signer
+from app.storage.cluster.signing import DIGEST, DownloadSigner, PartSigner, Signer, digest_header
 from app.storage.cluster.wire import NoSuchObject, NoSuchUpload, Piece, Wire, away, troubled
 from app.storage.disk.atomic import write_at
 from app.storage.sql.database import PerProcess
 
 ADDRESS_SECONDS = 3600
 """How long a signed address can be used: a download that began goes on."""
+_PROBE_SECONDS = 60
 MOST_DELETED = 1000
 _ABORTS = 3
 """How often an abortion is tried: parts on their way may land after the first one."""
@@ -79,11 +83,7 @@ class Bucket:
             s3={"addressing_style": "path"},
         )
         # Opens nothing, and so may be made before a fork; each process has connections of its own.
-        self._clients: PerProcess[Any] = PerProcess(
-            lambda: boto3.Session(botocore_session=botocore.session.get_session()).client(
-                "s3", region_name=region, config=config
-            )
-        )
+        self._clients: PerProcess[Any] = PerProcess(lambda: _client(region, config))
         try:
             self.endpoint: str = self._client.meta.endpoint_url
         except ValueError:
@@ -93,7 +93,14 @@ class Bucket:
         self.has_keys = session.get_credentials() is not None
         self._signer = Signer(region, lambda: session.get_credentials())
         self._authorities: str | None = session.get_config_variable("ca_bundle")
-        self._wire = Wire(self.endpoint, self._signer, self._authorities, signs_bodies=signs_bodies)
+        self._wire = Wire(
+            self.endpoint,
+            self._signer,
+            self._authorities,
+            signs_bodies=signs_bodies,
+            compares_crc32c=lambda: bool((known := self.compares()) and known.crc32c),
+        )
+        self._probing = PerProcess(lambda: Probing(lambda: find_out(self)))
 
     @property
     def _client(self) -> Any:
@@ -208,6 +215,24 @@ class Bucket:
         """Bucket and key, as addresses have them."""
         return self._path(key)
 
+    def compares(self) -> Compares | None:
+        """What the store compares the bytes of parts with; None while that is not known."""
+        return self._probing.own().known()
+
+    def takes_signed(self, key: str, multipart: str, number: int, sha256: str, data: bytes) -> bool:
+        """Whether the store takes these bytes at a URL that is signed for ``sha256`` and their length. Raises Busy."""
+        url = self.signer(self.endpoint, _PROBE_SECONDS).url(self._path(key), multipart, number, len(data), sha256)
+        return self._wire.takes_at(url, data, {DIGEST: digest_header(sha256)})
+
+    def takes_told(self, key: str, multipart: str, number: int, told: dict[str, str], body: Piece) -> bool:
+        """Whether the store takes a part of which headers tell a digest. Raises Busy."""
+        return self._wire.takes(self._path(key), {"partNumber": str(number), "uploadId": multipart}, body, told)
+
+    def end_probes(self) -> None:
+        """End what died while it found out what the store compares. What is at it now tries again."""
+        for each in self.begun(PROBE):
+            self.abort(PROBE, each)
+
     def abort(self, key: str, multipart: str) -> None:
         """End a multipart upload, whether there is one or not, and free its parts. Raises Busy where parts still come."""
         for _ in range(_ABORTS):
@@ -272,6 +297,20 @@ class Bucket:
 
     def _path(self, key: str) -> str:
         return f"{self._place.bucket}/{self._place.prefix}{key}"
+
+
+def _client(region: str, config: Config) -> Any:
+    made = boto3.Session(botocore_session=botocore.session.get_session()).client(
+        "s3", region_name=region, config=config
+    )
+    # Where many objects are deleted at once some stores know no other digest, and want one.
+    made.meta.events.register("before-call.s3.DeleteObjects", _tell_md5)
+    return made
+
+
+def _tell_md5(params: dict[str, Any], **_: Any) -> None:
+    digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
+    params["headers"]["Content-MD5"] = base64.b64encode(digest).decode()
 
 
 @contextmanager

@@ -60,6 +60,9 @@ _BY_NUMBER = """
 _CLOSED = "UPDATE store_uploads SET closed = true WHERE number = %(number)s AND NOT closed"
 
 
+THROUGH_NODES = "This file goes through the server: send chunks of it."
+
+
 @dataclass(frozen=True, slots=True)
 class _Numbered:
     cell: int
@@ -76,7 +79,8 @@ class _HandedOut:
 
 
 class ClusterDirect:
-    """DirectParts. ``usual`` and ``facts`` are those of the store of uploads."""
+    """DirectParts, offered where the store is known to refuse other bytes than were signed for. ``usual`` and ``facts`` are those of
+    the store of uploads."""
 
     def __init__(
         self, ground: ClusterGround, gatherer: Gatherer, signer: PartSigner, facts: GridFacts, usual: int
@@ -86,14 +90,21 @@ class ClusterDirect:
         self._signer = signer
         self._facts = facts
         self._usual = usual
-        self.origin = signer.origin
         self.seconds = signer.seconds
 
+    @property
+    def origin(self) -> str | None:
+        return self._signer.origin if self._is_safe() else None
+
     def part_size(self, size: int) -> int | None:
+        if not self._is_safe():
+            return None
         grid = Grid(size, self._facts.part_size(self._usual, size))
         return grid.part_size if _has_direct_parts(grid) else None
 
     def sign(self, upload_id: str, wanted: Sequence[WantedPart], at: float) -> Signed:
+        if not self._is_safe():
+            raise InvalidRange(THROUGH_NODES)
         handed = self._handed_out(upload_id, wanted)
         if handed.known.session.state is State.OPEN and handed.known.multipart is None:
             # Whoever opened the upload died before he could begin it, or is about to.
@@ -139,13 +150,17 @@ class ClusterDirect:
             lock()
             now = known(look())
             if not _has_direct_parts(now.grid):
-                raise InvalidRange("This file goes through the server: send chunks of it.")
+                raise InvalidRange(THROUGH_NODES)
             cells = {each: _cell(now.grid, each) for each in wanted}
             if now.multipart is None or now.session.state is not State.OPEN:
                 return _HandedOut(now, {}, {})
             ranges = now.session.ranges
             free = {each: cell for each, cell in cells.items() if ranges.missing(each.span).length == each.span.length}
             return self._numbers(tx, now, free, signed())
+
+    def _is_safe(self) -> bool:
+        known = self._ground.bucket.compares()
+        return known is not None and known.signed_parts
 
     def _numbers(
         self, tx: PipelinedTransaction, known: Known, cells: dict[WantedPart, int], signed: list[Row]

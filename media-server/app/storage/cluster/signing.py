@@ -117,7 +117,7 @@ class PartSigner:
     def url(self, path: str, multipart: str, number: int, length: int, sha256: str) -> str:
         """``path`` is bucket and key."""
         target = f"{self._below}/{quoted(path)}"
-        told = {DIGEST: base64.b64encode(bytes.fromhex(sha256)).decode(), "content-length": str(length)}
+        told = {DIGEST: digest_header(sha256), "content-length": str(length)}
         query = {"partNumber": str(number), "uploadId": multipart}
         return f"{self.origin}{target}?{self._signer.query('PUT', self._host, target, query, told, self.seconds)}"
 
@@ -170,3 +170,8 @@ def _canonical(headers: Mapping[str, str]) -> tuple[str, str]:
 def _signature(key: _Key, stamp: str, request: str) -> str:
     digest = hashlib.sha256(request.encode()).hexdigest()
     return hmac.digest(key.key, f"{_ALGORITHM}\n{stamp}\n{key.scope}\n{digest}".encode(), "sha256").hex()
+
+
+def digest_header(sha256: str) -> str:
+    """What stands in the header for a digest in hexadecimal."""
+    return base64.b64encode(bytes.fromhex(sha256)).decode()

@@ -134,6 +134,8 @@ class ClusterUploads:
                     tx.run(_TIDY, token=token)
         self._objects.sweep(before)
         self._sharing.sweep()
+        with suppress(UploadError):
+            self._ground.bucket.end_probes()
 
     def _listed(self, query: str, **values: object) -> Iterator[str]:
         after = ""

@@ -2,7 +2,7 @@
 
 The store's own library copies each part several times and digests it once more. Here a part goes from its file to the socket. What
 lets the store refuse bytes that were altered on the way is their SHA-256, where that is known already; else the TLS of the line, and on
-a plain one a CRC-32C, a fourth of the work. Every request may be sent twice without harm.
+a plain one a CRC-32C, a fourth of the work, where the store compares it, else their SHA-256 all the same. Every request may be sent twice without harm.
 """
 
 from __future__ import annotations
@@ -86,12 +86,21 @@ class _Request:
 
 class Wire:
     """Connections to the store at ``endpoint``, those of each process its own. With ``signs_bodies`` each body's SHA-256 is in its
-    signature."""
+    signature; ``compares_crc32c`` says whether the store refuses bytes of another CRC-32C, and is asked where the line is plain."""
 
-    def __init__(self, endpoint: str, signer: Signer, authorities: str | None, *, signs_bodies: bool = False) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        signer: Signer,
+        authorities: str | None,
+        *,
+        signs_bodies: bool = False,
+        compares_crc32c: Callable[[], bool],
+    ) -> None:
         self._endpoint = urlsplit(endpoint)
         self._host, self._below = host_of(self._endpoint), self._endpoint.path.rstrip("/")
         self._signs_bodies = signs_bodies
+        self._compares_crc32c = compares_crc32c
         self._heard: tuple[str, float] | None = None
         # It compares what was signed, and takes a digest of a part only where all were announced when the upload began.
         self._is_amazons = (self._endpoint.hostname or "").endswith(".amazonaws.com")
@@ -139,13 +148,33 @@ class Wire:
             rest = OSError() if not reply.isclosed() else None
             pool.give_back(connection, trouble if isinstance(trouble, OSError) else rest)
 
+    def takes(self, path: str, query: dict[str, str], body: Piece, told: dict[str, str]) -> bool:
+        """Whether the store takes a body that is not signed, of which ``told`` are the digests. Raises Busy where it does not say."""
+        pool = self._connections.own()
+        connection, reply = self._sent(pool, _Request("PUT", path, query, told, body, UNSIGNED))
+        reply.read(_MOST_TROUBLE)
+        pool.give_back(connection, None if reply.isclosed() else OSError())
+        return _is_taken(reply.status)
+
+    def takes_at(self, url: str, data: bytes, headers: dict[str, str]) -> bool:
+        """Whether the store takes these bytes at a URL that is signed. Raises Busy where it cannot be asked, or does not say."""
+        connection = self._connected()
+        try:
+            parts = urlsplit(url)
+            connection.request("PUT", f"{parts.path}?{parts.query}", data, {**headers, "Host": self._host})
+            return _is_taken(connection.getresponse().status)
+        except (OSError, http.client.HTTPException) as error:
+            raise away(error) from error
+        finally:
+            connection.close()
+
     def _proved(self, body: Piece) -> tuple[str, dict[str, str]]:
         """What the signature says of a body, and the headers by which the store can tell whether it is the right one."""
         if not body.length:
             return EMPTY_SHA256, {}
         is_plain = self._context is None
         sha256 = body.sha256
-        if sha256 is None and (self._signs_bodies or (is_plain and self._is_amazons)):
+        if sha256 is None and (self._signs_bodies or (is_plain and (self._is_amazons or not self._compares_crc32c()))):
             sha256 = _digested(body, "sha-256").hex()
         if not is_plain or self._is_amazons:
             return sha256 or UNSIGNED, {}
@@ -206,6 +235,13 @@ def troubled(code: str, status: int) -> Exception:
     if code in _FULL or status == 507:
         return StorageFull()
     return Busy(retry_after=RETRY_AFTER_SECONDS)
+
+
+def _is_taken(status: int) -> bool:
+    """Raises Busy where the store could not say."""
+    if status >= 500 or 300 <= status < 400:
+        raise away(ValueError())
+    return status < 300
 
 
 def away(error: Exception) -> Busy:
