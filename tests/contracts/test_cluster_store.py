@@ -198,6 +198,24 @@ def test_a_part_that_comes_late_does_not_touch_one_that_counts(node: Node) -> No
     assert (len(node.left()[0]), node.left()[1]) == (1, 0)
 
 
+def test_parts_on_their_way_when_their_upload_is_taken_back_go_with_the_last_of_them(
+    another: Callable[[], Node],
+) -> None:
+    one, other = another(), another()
+    one.uploads.create(session(2 * CELL))
+    with one.uploads.open(ID).claim(Span(0, CELL)) as slow:
+        with other.uploads.open(ID).claim(Span(CELL, 2 * CELL)) as broken_off:
+            one.uploads.delete(ID)
+            slow.receive(body(content(CELL, 1)), None)
+            broken_off.receive(body(content(CELL, 2)), None)
+        assert one.left() == ([], 1), "what the store would keep of a part that comes later, nobody could remove"
+        with pytest.raises(UploadNotFound):
+            slow.record(3.0)
+    assert one.left() == ([], 0)
+    assert not [key for key in one.engines.seaweed.parts(one.engines.bucket) if one.bucket._key("") in key]
+    assert one.rows("store_claims") == 0
+
+
 @pytest.mark.parametrize("known", ["crc32c", "sha-256, as it is known", "sha-256, as all are signed"])
 def test_a_part_that_was_altered_on_its_way_is_refused(
     node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: str

@@ -28,6 +28,9 @@ _CLAIMED = """
     FROM store_claims c JOIN store_uploads u ON u.number = c.upload
     WHERE u.upload_id = %(upload_id)s AND c.span && int8range(%(start)s, %(stop)s)
 """
+_CLAIMS_OF = """
+    SELECT id, holder, at < extract(epoch FROM clock_timestamp()) - %(longest)s FROM store_claims WHERE upload = %(number)s
+"""
 _GIVE_UP = "DELETE FROM store_claims WHERE id = ANY(%(ids)s)"
 _ALL = Span(0, 2**62)
 
@@ -63,6 +66,10 @@ class Claims:
         """Whether anybody who is alive has a claim."""
         return is_id(upload_id) and self._alive(upload_id, _ALL)
 
+    def has_any(self, number: int) -> bool:
+        """Whether anybody who is alive has a claim on the upload of this number, which may be gone."""
+        return self._is_anybody_alive(_CLAIMS_OF, number=number)
+
     def release(self, tx: Transaction, claim: int) -> None:
         """Give a claim up with the transaction; ``released`` is called once that has been committed."""
         tx.run(_GIVE_UP, ids=[claim])
@@ -95,11 +102,12 @@ class Claims:
 
     def _alive(self, upload_id: str, span: Span) -> bool:
         """Whether somebody who is alive has a byte of the span; claims of all others are ended."""
+        return self._is_anybody_alive(_CLAIMED, upload_id=upload_id, start=span.start, stop=span.stop)
+
+    def _is_anybody_alive(self, query: str, **values: object) -> bool:
         own = self._ground.presence.number()
         with self._ground.database.write() as tx:
-            found = tx.all(
-                _CLAIMED, upload_id=upload_id, start=span.start, stop=span.stop, longest=LONGEST_CLAIM_SECONDS
-            )
+            found = tx.all(query, longest=LONGEST_CLAIM_SECONDS, **values)
             dead = [row[0] for row in found if self._is_over(tx, row, own)]
             if dead:
                 tx.run(_GIVE_UP, ids=dead)

@@ -19,6 +19,7 @@ from app.core.session import State, UploadSession
 from app.storage.cluster.claims import Claims
 from app.storage.cluster.gathering import Gatherer
 from app.storage.cluster.ground import ClusterGround
+from app.storage.cluster.remains import Remains
 from app.storage.cluster.rows import LOOK_BY_NUMBER, PUT_PIECE_OF_OPEN, Known, merge
 from app.storage.cluster.rows import known as known_of
 from app.storage.cluster.wire import Piece
@@ -38,14 +39,18 @@ class ClusterSpan:
     session: UploadSession
     missing: ByteRanges
 
-    def __init__(self, ground: ClusterGround, claims: Claims, gatherer: Gatherer, upload_id: str, span: Span) -> None:
+    def __init__(
+        self, ground: ClusterGround, claims: Claims, gatherer: Gatherer, remains: Remains, upload_id: str, span: Span
+    ) -> None:
         self._ground = ground
         self._claims = claims
         self._gatherer = gatherer
+        self._remains = remains
         self._upload_id = upload_id
         self._span = span
         self._pieces: list[dict[str, Any]] = []
         self._ragged: list[int] = []
+        self._is_recorded = False
 
     def __enter__(self) -> ClusterSpan:
         self._claim, self._known = self._claims.claim(self._upload_id, self._span)
@@ -59,6 +64,8 @@ class ClusterSpan:
     ) -> None:
         self._claims.give_up(self._claim)
         self._drop()
+        if not self._is_recorded:
+            self._remains.left_by(self._known.number, self._known.token)
 
     def receive(self, body: Body, checksum: Checksum | None) -> None:
         self._drop()
@@ -91,6 +98,7 @@ class ClusterSpan:
             # Somebody took us for dead and was first. What he recorded is found by the next try.
             raise Busy(retry_after=1) from None
         self._claims.released(self._claim)
+        self._is_recorded = True
         known = known_of(now())
         self._merge(known)
         self._gather(known)

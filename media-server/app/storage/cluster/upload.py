@@ -22,6 +22,7 @@ from app.storage.cluster.files import ClusterSource
 from app.storage.cluster.gathering import Gatherer
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import ObjectContent, Objects, Stored
+from app.storage.cluster.remains import Remains
 from app.storage.cluster.rows import change, locked, looked
 from app.storage.cluster.spans import ClusterSpan
 from app.storage.sql.database import Transaction
@@ -42,6 +43,7 @@ class ClusterUpload:
         objects: Objects,
         claims: Claims,
         gatherer: Gatherer,
+        remains: Remains,
         waiting: WaitingRoom,
         upload_id: str,
     ) -> None:
@@ -50,6 +52,7 @@ class ClusterUpload:
         self._objects = objects
         self._claims = claims
         self._gatherer = gatherer
+        self._remains = remains
         self._waiting = waiting
 
     def status(self) -> UploadSession:
@@ -63,7 +66,7 @@ class ClusterUpload:
         return sum(length for at, length in arrivals if at > since), max(before, default=None)
 
     def claim(self, span: Span) -> ClusterSpan:
-        return ClusterSpan(self._ground, self._claims, self._gatherer, self.upload_id, span)
+        return ClusterSpan(self._ground, self._claims, self._gatherer, self._remains, self.upload_id, span)
 
     def set_aside(self, span: Span) -> int:
         del span  # No bucket promises room.

@@ -16,6 +16,7 @@ from app.storage.cluster.gathering import Gatherer
 from app.storage.cluster.grid import MOST_PARTS, Grid, GridFacts
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import Objects
+from app.storage.cluster.remains import Remains
 from app.storage.cluster.rows import CREATE, looked
 from app.storage.cluster.sharing import Sharing
 from app.storage.cluster.signing import PartSigner
@@ -37,14 +38,12 @@ _DELETE = """
 """
 _NUMBER = "SELECT number FROM store_uploads WHERE upload_id = %(upload_id)s"
 _AMONG = "SELECT upload_id FROM store_uploads WHERE upload_id = ANY(%(ids)s)"
-_ROWS = ("store_pieces", "store_spans", "store_tries", "store_claims", "store_signed")
+_ROWS = ("store_pieces", "store_spans", "store_tries", "store_signed")
 _OF_NOBODY = """
     DELETE FROM {table} t WHERE NOT EXISTS (SELECT FROM store_uploads u WHERE u.number = t.upload)
 """
-_LEFT = "SELECT token, multipart, parts FROM store_leftovers WHERE token = ANY(%(tokens)s)"
 _OLD = "SELECT token FROM store_leftovers WHERE since < %(before)s ORDER BY since LIMIT %(most)s"
 _TIDY = "DELETE FROM store_leftovers WHERE token = %(token)s"
-_KEYS = "SELECT key FROM store_objects WHERE identity = %(token)s"
 
 
 class ClusterUploads:
@@ -62,6 +61,7 @@ class ClusterUploads:
         self._claims = Claims(ground)
         self._gatherer = Gatherer(ground)
         self._sharing = Sharing(ground, objects)
+        self._remains = Remains(ground, self._claims)
 
     def direct(self, signer: PartSigner) -> ClusterDirect:
         """The direct path into these uploads."""
@@ -90,7 +90,9 @@ class ClusterUploads:
             self._gatherer.begin(known)
 
     def open(self, upload_id: str) -> ClusterUpload:
-        return ClusterUpload(self._ground, self._objects, self._claims, self._gatherer, self._waiting, upload_id)
+        return ClusterUpload(
+            self._ground, self._objects, self._claims, self._gatherer, self._remains, self._waiting, upload_id
+        )
 
     def exists(self, upload_id: str) -> bool:
         return is_id(upload_id) and self._ground.database.look(_NUMBER, upload_id=upload_id) is not None
@@ -112,8 +114,7 @@ class ClusterUploads:
                 tx.run(f"DELETE FROM {table} WHERE upload = %(number)s", number=number[0])
         self._ground.database.sync()
         if gone is not None:
-            with suppress(UploadError):  # The sweep comes to it again in any case: requests may be under way.
-                self._clean(gone[0])
+            self._remains.left_by(number[0], gone[0])
 
     def ids(self) -> Iterator[str]:
         yield from self._listed(_IDS)
@@ -123,13 +124,13 @@ class ClusterUploads:
 
     def remove_remains(self, before: float) -> None:
         with self._ground.database.write() as tx:
-            for table in _ROWS:
+            for table in (*_ROWS, "store_claims"):
                 tx.run(_OF_NOBODY.format(table=table))
         with self._ground.database.read() as tx:
             old = tx.all(_OLD, before=before, most=_MOST_AT_ONCE)
         for (token,) in old:
             with suppress(UploadError):
-                self._clean(token)
+                self._remains.remove(token)
                 with self._ground.database.write() as tx:
                     tx.run(_TIDY, token=token)
         self._objects.sweep(before)
@@ -146,20 +147,3 @@ class ClusterUploads:
             if len(rows) < _MOST_AT_ONCE:
                 return
             after = rows[-1][0]
-
-    def _clean(self, token: str) -> None:
-        """Remove what the bucket has of an upload that is gone, but for its file where that was named."""
-        bucket, whole = self._ground.bucket, f"{token}/whole"
-        with self._ground.database.read() as tx:
-            left = tx.one(_LEFT, tokens=[token])
-            kept = {row[0] for row in tx.all(_KEYS, token=token)}
-        if left is None:
-            return
-        _, multipart, parts = left
-        if parts:
-            # Nobody noted the number where the opening died, or its reply was lost. And some stores begin anew what is complete
-            # when a part comes late.
-            known = {multipart} if multipart and whole not in kept else set()
-            for each in known | set(bucket.begun(whole)):
-                bucket.abort(whole, each)
-        bucket.delete([key for key in bucket.keys(f"{token}/") if key not in kept])
