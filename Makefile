@@ -30,7 +30,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Tests of one file share servers; tests/conftest.py lets long files begin first.
 BY_FILE := --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help run build dist setup hooks test compiled alone unit contracts http browser faults cluster shots torture bench web-test lint fmt locks generated clean system-parts
+.PHONY: help run build dist setup hooks test compiled alone unit contracts http browser faults cluster swift shots torture bench web-test lint fmt locks generated clean system-parts
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,9 +70,16 @@ contracts faults: system-parts
 
 torture: system-parts $(VENV)/.fuzz ## Run the fault tests at full length: every step, every kind (DROPPR_TEST_SEED repeats a run, DROPPR_TORTURE_GIB=1 shortens it)
 	$(BIN)/pytest tests/faults --torture --numprocesses=2 $(BY_FILE) $(ARGS)
+	+@$(MAKE) --no-print-directory swift ARGS=
+
+CLUSTER = $(BIN)/pytest tests/contracts $(wildcard tests/*/test_cluster*.py) --cluster --numprocesses=2 $(BY_FILE) -k 'cluster or bucket'
 
 cluster: system-parts setup ## Run the tests of many nodes on PostgreSQL and an S3 store, which make test leaves out
-	$(BIN)/pytest tests/contracts $(wildcard tests/*/test_cluster*.py) --cluster --numprocesses=2 $(BY_FILE) -k 'cluster or bucket' $(ARGS)
+	$(CLUSTER) $(ARGS)
+
+swift: system-parts setup ## The same on OpenStack Swift, a store that does less (its code comes from Debian, and no service of it is started)
+	@scripts/system-parts python3-swift
+	$(CLUSTER) --store=swift $(ARGS)
 
 http browser: system-parts setup ## The same, of a folder that needs nginx, browsers or the built pages
 	$(BIN)/pytest tests/$@ $(ARGS)

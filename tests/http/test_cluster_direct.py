@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 import urllib3
 
+from app.services.operations.notes import STORE_NOT_DIRECT
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
-from tests.support.between import Between
+from tests.support.between import Between, PlainNginx
 from tests.support.client import Client, Link
 from tests.support.command import Sender
-from tests.support.files import MIB, content, write
+from tests.support.files import MIB, content, eventually, write
 from tests.support.hostile import Answer, Asked
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.postgresql import PostgreSQLServer
@@ -55,6 +56,8 @@ class Cluster:
 def cluster(
     postgresql: PostgreSQLServer, seaweed: S3Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Cluster]:
+    if not seaweed.compares:
+        pytest.skip("no sender is let at this store")
     url, bucket = postgresql.new_database(), seaweed.new_bucket()
     migrate(PostgreSQLDatabase(url))
     with BadLine(seaweed.port, notice=re.compile(rb"PUT /[^ ]*partNumber=(\d+)")) as line:
@@ -208,3 +211,40 @@ def test_nothing_is_put_twice_when_a_node_is_killed_before_it_confirms(cluster: 
     assert process.returncode == 0, said
     assert fetched(link, "a.bin") == data
     assert cluster.puts() == 5
+
+
+PASSES_OVER_DIGESTS = """
+    client_max_body_size 0;
+    set $asked "$request_method $args";
+    if ($asked ~ "^PUT .*X-Amz-Signature=") { return 200; }
+    location / { proxy_pass http://127.0.0.1:%d; proxy_set_header Host $http_host; proxy_request_buffering off; }
+"""
+"""The site of a store that takes whatever comes at a URL which was signed."""
+
+
+def test_no_sender_is_let_at_a_store_that_takes_other_bytes_than_were_signed_for(
+    postgresql: PostgreSQLServer, seaweed: S3Server, tmp_path: Path
+) -> None:
+    url, bucket = postgresql.new_database(), seaweed.new_bucket()
+    migrate(PostgreSQLDatabase(url))
+    with PlainNginx(seaweed.port, tmp_path / "store", site=PASSES_OVER_DIGESTS % seaweed.port) as store:
+        options: dict[str, Any] = {
+            **GENEROUS,
+            **seaweed.settings,
+            "AWS_ENDPOINT_URL_S3": store.url,
+            "DROPPR_DATABASE_URL": url,
+            "DROPPR_STORE": f"s3://{bucket}/droppr",
+            "DROPPR_STORE_PUBLIC_URL": store.url,
+            "DROPPR_CHUNK_SIZE_MB": 5,
+            "workers": 1,
+        }
+        with LiveServer(tmp_path, **options) as node:
+            link, data = Client.of(node).make_link(), content(CELL + 7, 8)
+            assert link.client.call("GET", link.path).json["store"] is None
+            opened = link.open("film.mov", len(data)).expect(201).json
+            assert opened["direct"] is None
+            sign(link, opened["upload_id"], wanted(data, 0)).expect(400, "invalid_range")
+            link.chunk(opened["upload_id"], 0, data, len(data)).expect(200)
+            assert fetched(link, "film.mov") == data
+            assert STORE_NOT_DIRECT.sentence in link.client.call("GET", "/readyz").json["notes"]
+            eventually(lambda: STORE_NOT_DIRECT.sentence in node.log.read_text(), what="the log says it, too")

@@ -83,6 +83,7 @@ export const NOTE_CODES = [
   "store_leftovers",
   "store_rule_short",
   "store_deletes",
+  "store_not_direct",
   "store_clock",
   "store_cors",
   "store_public_away",

@@ -105,6 +105,8 @@ export default {
     "Eine Lifecycle-Regel des Buckets beendet unfertige Uploads früher als dieser Server, und was sie beendet, muss noch einmal gesendet werden: Geben Sie ihr mehr Tage als DROPPR_UPLOAD_MAX_AGE_DAYS.",
   store_deletes:
     "Eine Lifecycle-Regel des Buckets löscht Objekte unter dem Präfix von DROPPR_STORE nach ihrem Alter, also empfangene Dateien: Entfernen Sie sie, oder nehmen Sie das Präfix davon aus.",
+  store_not_direct:
+    "Dateien gehen durch diesen Server, obwohl DROPPR_STORE_PUBLIC_URL gesetzt ist: Der Speicher nimmt andere Bytes an als die, für die unterschrieben wurde, oder unter einer solchen Adresse gar keine. Lassen Sie die Einstellung weg, oder nehmen Sie einen Speicher, der x-amz-checksum-sha256 vergleicht.",
   store_clock:
     "Die Uhren dieses Rechners und des Speichers gehen um mehr als eine Minute auseinander, und ab einer Viertelstunde lehnt der Speicher alles ab: Lassen Sie beide durch NTP stellen.",
   store_cors:

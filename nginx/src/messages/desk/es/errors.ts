@@ -94,6 +94,8 @@ export default {
     "Una regla de ciclo de vida del bucket termina los envíos sin acabar antes que este servidor, y lo que termina hay que enviarlo otra vez: dele más días que DROPPR_UPLOAD_MAX_AGE_DAYS.",
   store_deletes:
     "Una regla de ciclo de vida del bucket borra por su antigüedad objetos bajo el prefijo de DROPPR_STORE, es decir, archivos recibidos: quítela, o haga que respete ese prefijo.",
+  store_not_direct:
+    "Los archivos pasan por este servidor aunque DROPPR_STORE_PUBLIC_URL está puesto: el almacén acepta otros bytes que los firmados, o ninguno en una dirección así. Quite ese ajuste, o use un almacén que compare x-amz-checksum-sha256.",
   store_clock:
     "Los relojes de esta máquina y del almacén difieren en más de un minuto, y a partir de un cuarto de hora el almacén lo rechaza todo: haga que NTP ajuste ambos.",
   store_cors:

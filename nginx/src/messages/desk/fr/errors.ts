@@ -98,6 +98,8 @@ export default {
     "Une règle de cycle de vie du bucket met fin aux envois inachevés plus tôt que ce serveur, et ce qu’elle arrête doit être renvoyé : donnez-lui plus de jours que DROPPR_UPLOAD_MAX_AGE_DAYS.",
   store_deletes:
     "Une règle de cycle de vie du bucket supprime selon leur âge les objets sous le préfixe de DROPPR_STORE, donc des fichiers reçus : retirez-la, ou faites-lui épargner ce préfixe.",
+  store_not_direct:
+    "Les fichiers passent par ce serveur bien que DROPPR_STORE_PUBLIC_URL soit défini : le stockage accepte d’autres octets que ceux qui ont été signés, ou n’en accepte aucun à une telle adresse. Retirez ce réglage, ou prenez un stockage qui compare x-amz-checksum-sha256.",
   store_clock:
     "Les horloges de cette machine et du stockage diffèrent de plus d’une minute, et à partir d’un quart d’heure le stockage refuse tout : faites régler les deux par NTP.",
   store_cors:

@@ -96,6 +96,8 @@ export default {
     "Reguła cyklu życia bucketa kończy niedokończone wysyłki wcześniej niż ten serwer, a to, co zakończy, trzeba wysłać jeszcze raz: ustaw w niej więcej dni niż DROPPR_UPLOAD_MAX_AGE_DAYS.",
   store_deletes:
     "Reguła cyklu życia bucketa usuwa według wieku obiekty pod prefiksem z DROPPR_STORE, a więc odebrane pliki: usuń ją albo wyłącz z niej ten prefiks.",
+  store_not_direct:
+    "Pliki idą przez ten serwer, choć ustawiono DROPPR_STORE_PUBLIC_URL: magazyn przyjmuje inne bajty niż te, które podpisano, albo pod takim adresem nie przyjmuje żadnych. Usuń to ustawienie albo użyj magazynu, który porównuje x-amz-checksum-sha256.",
   store_clock:
     "Zegary tego komputera i magazynu różnią się o ponad minutę, a od kwadransa magazyn odrzuca wszystko: niech oba ustawia NTP.",
   store_cors:
