@@ -95,7 +95,7 @@ class Wire:
         authorities: str | None,
         *,
         signs_bodies: bool = False,
-        compares_crc32c: Callable[[], bool],
+        compares_crc32c: Callable[[], bool] = lambda: False,
     ) -> None:
         self._endpoint = urlsplit(endpoint)
         self._host, self._below = host_of(self._endpoint), self._endpoint.path.rstrip("/")
