@@ -215,12 +215,10 @@ class Objects:
     def content(self, stored: Stored) -> Iterator[Content]:
         """Hold an object for reading. Raises FileNotFoundError where it is gone."""
         database = self._ground.database
-        with database.write() as tx:
-            row = tx.one(
-                _READ if stored.object is None else _READ_MEMBER,
-                identity=stored.identity,
-                holder=self._ground.presence.number(),
-            )
+        holder = self._ground.presence.number()
+        with database.pipelined() as tx:
+            found = tx.ask(_READ if stored.object is None else _READ_MEMBER, identity=stored.identity, holder=holder)
+        row = found()
         if row is None:
             raise FileNotFoundError(stored.identity)
         if stored.object is not None:
@@ -229,9 +227,9 @@ class Objects:
             yield ObjectContent(self._ground, stored)
         finally:
             with suppress(Busy, StorageFull):
-                with database.write() as tx:
-                    state = tx.one(_READ_NO_MORE, id=row[0])
-                if state == ("leaving",):
+                with database.pipelined() as tx:
+                    state = tx.ask(_READ_NO_MORE, id=row[0])
+                if state() == ("leaving",):
                     self.free(Left(stored.object or stored.identity, "leaving"))
 
     def _free(self, identity: str) -> None:
