@@ -30,8 +30,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from app.settings import Settings
 from app.wiring import build
+from tests.support.catalogues import settings_of
 from tests.support.client import Client, Link, Reply
 from tests.support.clock import MovedClock
 from tests.support.files import content, files_below
@@ -98,7 +98,7 @@ class World:
         self.server = LiveServer(self.folder, workers=2, **env, **GENEROUS)
 
     def purge(self) -> None:
-        options = Settings(data_dir=self.server.data_dir, session_max_age_hours=MAX_AGE)  # type: ignore[call-arg]
+        options = settings_of(self.server, session_max_age_hours=MAX_AGE)
         build(options, clock=lambda: time.time() + self.clock.hours * 3600).receiving.uploads.sweep()
 
 

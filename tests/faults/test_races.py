@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
 from app.wiring import build
+from tests.support.catalogues import settings_of
 from tests.support.client import Client, Link, Reply
 from tests.support.clock import MovedClock
 from tests.support.files import content, eventually, files_below
@@ -49,7 +49,7 @@ def moved(live: Callable[..., LiveServer], clock: MovedClock) -> LiveServer:
 def sweep(server: LiveServer, hours: float = AGE / 3600, ahead: float = 0) -> int:
     """The purge, in this process, of what is idle for so many hours at a time that is ``ahead`` by so many; returns how many
     uploads it removed."""
-    options = Settings(data_dir=server.data_dir, session_max_age_hours=hours)  # type: ignore[call-arg]
+    options = settings_of(server, session_max_age_hours=hours)
     return build(options, clock=lambda: time.time() + ahead * 3600).receiving.uploads.sweep()
 
 

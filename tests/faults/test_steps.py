@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from app.settings import Settings
 from app.wiring import Services, build
+from tests.support.catalogues import settings_of
 from tests.support.client import Client, Link, Reply
 from tests.support.files import content, eventually, files_below
 from tests.support.live import GENEROUS, LiveServer
@@ -171,7 +171,7 @@ class Bench:
 
     def purge(self) -> Services:
         """The purge as the command runs it, on the same data, when every upload has been idle for long enough."""
-        services = build(Settings(data_dir=self.server.data_dir, session_max_age_hours=1e-9))  # type: ignore[call-arg]
+        services = build(settings_of(self.server, session_max_age_hours=1e-9))
         services.receiving.uploads.sweep()
         return services
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from app.settings import Settings
 from app.storage.sql.database import Row
 from app.storage.sql.migrate import opened
 from app.storage.sql.outbox import SQLOutbox
@@ -17,6 +19,12 @@ def catalogue(data: Path) -> SQLiteDatabase:
     database = opened(data, None)
     assert isinstance(database, SQLiteDatabase)
     return database
+
+
+def settings_of(server: LiveServer, **more: Any) -> Settings:
+    """What another program works with on a server's data and catalogue."""
+    data = server.data_dir
+    return Settings(data_dir=data, database_url=LiveServer.databases.get(data), **more)  # type: ignore[call-arg]
 
 
 def asked(data: Path, question: str) -> list[Row]:
