@@ -32,7 +32,7 @@ class Sink:
         self._lock = threading.Lock()
         self._objects: dict[str, int] = {}
         self._parts: dict[str, dict[int, int]] = {}
-        sink = self
+        sink: Sink = self
 
         class Handler(_Handler):
             store = sink
@@ -201,7 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
         """How many bytes were sent."""
         left = size = int(self.headers.get("Content-Length", 0))
         buffer = memoryview(bytearray(min(_PIECE, size)))
-        while left and (count := self.rfile.readinto(buffer[:left])):  # type: ignore[attr-defined]
+        while left and (count := self.rfile.readinto(buffer[:left])):
             left -= count
         return size
 

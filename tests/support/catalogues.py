@@ -24,7 +24,7 @@ def catalogue(data: Path) -> SQLiteDatabase:
 def settings_of(server: LiveServer, **more: Any) -> Settings:
     """What another program works with on a server's data and catalogue."""
     data = server.data_dir
-    return Settings(data_dir=data, database_url=LiveServer.databases.get(data), **more)  # type: ignore[call-arg]
+    return Settings(data_dir=data, database_url=LiveServer.databases.get(data), **more)
 
 
 def asked(data: Path, question: str) -> list[Row]:

@@ -85,7 +85,8 @@ def run(bench: Bench) -> Section:
 def _sent(links: list[Link], upload_id: str, starts: list[int], size: int) -> float:
     """How long all chunks took."""
     data, lock = bytes(CHUNK), threading.Lock()
-    left, busy, faults = list(reversed(starts)), [0] * len(links), []
+    left, busy = list(reversed(starts)), [0] * len(links)
+    faults: list[Exception] = []
 
     def send() -> None:
         while True:
