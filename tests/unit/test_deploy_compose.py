@@ -70,6 +70,19 @@ def test_the_balancer_asks_the_nodes_where_they_are_and_they_believe_it_alone() 
     assert "keepalive_timeout 60s;" in BALANCER
 
 
+def test_what_containers_write_to_is_their_users() -> None:
+    """A new volume takes the owner of the folder that it is mounted on, and is root's where the image has none."""
+    for service in (SERVICES["balancer"], *EQUAL):
+        dockerfile = (ROOT / service["build"]["dockerfile"]).read_text()
+        made = re.search(r"install --directory --owner=droppr --group=droppr --mode=700 (.*)", dockerfile)
+        assert made
+        volumes = [each.split(":") for each in service["volumes"]]
+        assert {each[1] for each in volumes if each[0] in COMPOSE["volumes"]} <= set(made[1].split())
+    assert "client_body_temp_path /var/spool/balancer;" in BALANCER
+    in_memory = {each.split(":")[0] for each in SERVICES["balancer"]["tmpfs"]}
+    assert set(re.findall(r"(?:pid|_path) +(/run/\w+)/", BALANCER)) <= in_memory
+
+
 def test_nodes_end_within_the_time_they_are_given() -> None:
     source = (ROOT / "media-server" / "gunicorn.conf.py").read_text()
     patience = re.search(r"^graceful_timeout = (\d+)$", source, re.M)
