@@ -11,6 +11,7 @@ from functools import partial
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from app.core.errors import Busy, StorageFull
 from app.core.ports.shared import Leader
 from app.services.operations.threads import DaemonThreads
 
@@ -39,6 +40,9 @@ def run_logged(job: Job) -> None:
     """Run a job; a failure is logged with its trace and stops nothing else."""
     try:
         job()
+    except (Busy, StorageFull) as error:
+        # Its next turn comes: a line says so, where the trace of each turn would bury the rest.
+        log.warning("job put off", extra={"error": error.message})
     except Exception:  # the last line of defence of a thread that must go on
         log.exception("job failed")
 

@@ -9,6 +9,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from app import jobs
+from app.core.errors import Busy
 from tests.support.files import eventually
 
 
@@ -53,3 +54,20 @@ def test_what_dead_processes_left_is_looked_for_at_once_and_every_night(monkeypa
     eventually(lambda: len(made) == 2, what="the scheduler of the next term")
     assert (leader.terms, made[0].running, made[1].running) == (2, False, True)
     made[1].shutdown()
+
+
+def test_a_job_that_cannot_reach_what_it_needs_is_a_line_and_one_that_fails_is_a_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def away() -> None:
+        raise Busy()
+
+    def broken() -> None:
+        raise ValueError("of its own")
+
+    for job in (away, broken):
+        jobs.run_logged(job)
+    assert [(each.levelname, each.exc_info is not None) for each in caplog.records] == [
+        ("WARNING", False),
+        ("ERROR", True),
+    ]

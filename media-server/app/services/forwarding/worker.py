@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from app.core.errors import Busy
+from app.core.errors import Busy, StorageFull
 from app.core.ports.guards import Clock
 from app.core.ports.remotes import OutboxStore
 from app.services.forwarding.forwarder import Forwarder
@@ -94,5 +94,7 @@ class ForwardingWorker:
     def _logged(job: Callable[[], object]) -> None:
         try:
             job()
+        except (Busy, StorageFull) as error:
+            log.warning("the outbox could not be looked through", extra={"error": error.message})
         except Exception:  # the last line of defence of a thread that must go on
             log.exception("looking through the outbox failed")
