@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +56,15 @@ def main() -> None:
             "DROPPR_DATABASE_URL": url,
         }
         hash_, folder_name = "", ""
-        for label, more in (
-            ("through the node", {"DROPPR_STORE_SIGNED": "false"}),
-            ("by nginx", {"DROPPR_STORE_BY_NGINX": "true"}),
-        ):
+        ways: dict[str, dict[str, Any]] = {
+            "through the node": {"DROPPR_STORE_SIGNED": "false"},
+            "by nginx": {"DROPPR_STORE_BY_NGINX": "true"},
+        }
+        for label, more in ways.items():
             there = folder / label.replace(" ", "-")
             there.mkdir()
             options: dict[str, Any] = {**GENEROUS, **store, **more, "workers": 1}
-            given = {"AWS_ENDPOINT_URL_S3": seaweed.url, **more}
+            given: dict[str, Any] = {"AWS_ENDPOINT_URL_S3": seaweed.url, **more}
             with LiveServer(there, unix_socket=True, **options) as server:
                 assert server.socket_path
                 pages = PROJECT / "nginx" / "dist"
@@ -77,10 +79,8 @@ def main() -> None:
                         time.sleep(5)  # Its digest is read back meanwhile, by the same process.
                     link = Link(client, hash_, folder_name)
                     file, archive = f"{link.path}/files/file.bin", f"{link.path}/archive"
-                    _measured(label, server, nginx, lambda link=link, path=file: _fetched(link, path))
-                    _measured(
-                        f"{label}, an archive", server, nginx, lambda link=link, path=archive: _fetched(link, path)
-                    )
+                    _measured(label, server, nginx, partial(_fetched, link, file))
+                    _measured(f"{label}, an archive", server, nginx, partial(_fetched, link, archive))
 
 
 if __name__ == "__main__":
