@@ -46,7 +46,10 @@ class Node:
             rate_limit_uploads="100000/hour",
             _env_file=None,
         )  # type: ignore[call-arg]
-        self.client: Any = create_app(self.settings, build(self.settings)).test_client()
+        services: Any = build(self.settings)
+        # Found out once in a process, by some requests that are no upload's.
+        assert services.ground.stores.uploads._ground.bucket.compares()
+        self.client: Any = create_app(self.settings, services).test_client()
         self.make_link()
 
     def make_link(self, **terms: Any) -> None:
