@@ -61,6 +61,10 @@ def test_what_is_noted_of_a_store(
 ) -> None:
     found = store_notes(ends_uploads_days=days, kept_days=kept, deletes=deletes, clocks_differ_seconds=late)
     assert found == codes
+    barred = store_notes(
+        ends_uploads_days=inf, kept_days=kept, deletes=False, clocks_differ_seconds=0.0, bars_senders=True
+    )
+    assert barred == [notes.STORE_NOT_DIRECT]
 
 
 HERE, THERE = "https://files.example.org", "https://www.example.org"
