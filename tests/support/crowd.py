@@ -170,27 +170,34 @@ class Crowd:
                 break
             again = [each["start"] for each in told["parts"] if not each["there"] and each["start"] in confirmed]
             assert told["complete"] or not again, f"confirmed, and asked for again: {again}"
-            put = []
-            for each in told["parts"]:
-                start, stop = each["start"], each["start"] + each["length"]
-                if each["there"]:
-                    confirmed[start] = stop
-                elif each["url"] is None:
-                    # It was signed for other bytes too often, or some of it came otherwise.
-                    self._chunks(upload_id, data, [(start, stop)], chance, 1)
-                elif _put(each, data):
-                    put.append(each)
-            if put:
-                told = self._posted(upload_id, "parts/done", [each["number"] for each in put])
-                missing = [] if told["complete"] else told["missing_ranges"]
-                for each in put:
-                    start, stop = each["start"], each["start"] + each["length"]
-                    if not any(first < stop and start <= last for first, last in missing):
-                        confirmed[start] = stop
+            told = self._put_parts(upload_id, told, data, confirmed)
             if told["complete"] or len(confirmed) == len(wanted):
                 break
             time.sleep(0.1)  # The store is away.
         self._arrived(upload_id, data, chance)
+
+    def _put_parts(
+        self, upload_id: str, told: dict[str, Any], data: bytes, confirmed: dict[int, int]
+    ) -> dict[str, Any]:
+        """Put the parts that were signed, and have them confirmed; what a node has said last."""
+        put = []
+        for each in told["parts"]:
+            start, stop = each["start"], each["start"] + each["length"]
+            if each["there"]:
+                confirmed[start] = stop
+            elif each["url"] is None:
+                # It was signed for other bytes too often, or some of it came otherwise.
+                self._chunks(upload_id, data, [(start, stop)], random.Random(upload_id), 1)
+            elif _put(each, data):
+                put.append(each)
+        if put:
+            told = self._posted(upload_id, "parts/done", [each["number"] for each in put])
+            missing = [] if told["complete"] else told["missing_ranges"]
+            for each in put:
+                start, stop = each["start"], each["start"] + each["length"]
+                if not any(first < stop and start <= last for first, last in missing):
+                    confirmed[start] = stop
+        return told
 
     def _posted(self, upload_id: str, call: str, parts: list[Any]) -> dict[str, Any]:
         def ask(link: Link) -> Reply:
