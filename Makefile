@@ -74,7 +74,7 @@ torture: system-parts $(VENV)/.fuzz ## Run the fault tests at full length: every
 
 CLUSTER = $(BIN)/pytest tests/contracts $(wildcard tests/*/test_cluster*.py) --cluster --numprocesses=2 $(BY_FILE) -k 'cluster or bucket'
 
-cluster: system-parts setup ## Run the tests of many nodes on PostgreSQL and an S3 store, which make test leaves out
+cluster: system-parts setup ## Run all tests of many nodes on PostgreSQL and an S3 store, also those that make test leaves out
 	$(CLUSTER) $(ARGS)
 
 swift: system-parts setup ## The same on OpenStack Swift, a store that does less (its code comes from Debian, and no service of it is started)

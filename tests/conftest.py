@@ -48,7 +48,7 @@ _left: list[str] = []
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fresh", action="store_true", help="end what tests share, servers and browsers, after each test")
     parser.addoption("--shots", metavar="FOLDER", help="put a picture of every state of every page there")
-    parser.addoption("--cluster", action="store_true", help="run what needs an S3 store, too; --torture does")
+    parser.addoption("--cluster", action="store_true", help="run the long tests of many nodes, too; --torture does")
     parser.addoption(
         "--catalogue", choices=["sqlite", "postgresql"], default="sqlite", help="what servers keep their catalogue in"
     )
@@ -63,13 +63,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _leave_out(config: pytest.Config, items: list[pytest.Item], is_out: Callable[[pytest.Item], bool]) -> None:
     config.hook.pytest_deselected(items=[item for item in items if is_out(item)])
     items[:] = [item for item in items if not is_out(item)]
-
-
-def _needs_a_bucket(item: pytest.Item) -> bool:
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    return "cluster" in parameters.values() or not {"seaweed", "engines", "machines"}.isdisjoint(
-        getattr(item, "fixturenames", ())
-    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -93,7 +86,7 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not (config.getoption("--cluster") or config.getoption("--torture", False)):
-        _leave_out(config, items, _needs_a_bucket)
+        _leave_out(config, items, lambda item: item.get_closest_marker("many_nodes") is not None)
     shard = config.getoption("--shard")
     if shard:
         number, of = (int(each) for each in shard.split("/"))

@@ -99,6 +99,9 @@ class Old:
         return self.data / "files" / "in" / path
 
 
+_CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
 @dataclass
 class There:
     """Where it goes."""
@@ -131,6 +134,11 @@ class There:
         else:
             move.run(OWNER, **how)
         return found
+
+    def ended(self) -> None:
+        """Whoever worked there is dead, as far as the database knows."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(_CUT_OFF)
 
     def rows(self, question: str) -> list[Any]:
         with psycopg.connect(self.url) as connection:
@@ -166,15 +174,16 @@ def url(postgresql: PostgreSQLServer) -> str:
 def there(engines: Engines, url: str, tmp_path: Path) -> There:
     """An empty database, and a part of the bucket in which nothing is."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        connection.execute(_CUT_OFF)
         stores = connection.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'store\\_%'").fetchall()
         with connection.transaction():
             for table in [*(name for (name,) in stores), *metadata.tables]:
                 connection.execute(f"DELETE FROM {table}")
     place = Place(engines.bucket, f"moved-{uuid4().hex}/")
-    return There(url, Bucket(place), str(place), tmp_path)
+    bucket = Bucket(place)
+    # Found out in a thread of its own, once for all; its requests are no steps of a move.
+    bucket.compares()
+    return There(url, bucket, str(place), tmp_path)
 
 
 @pytest.fixture
@@ -241,6 +250,7 @@ def test_whenever_it_dies_the_next_try_goes_on_and_nothing_is_there_twice(
                 there.moved(old)
             break
         except Killed:
+            there.ended()
             tries += 1
     assert 20 < tries < 190, "it died at many steps, and then came to its end"
     there.holds(old)
@@ -388,6 +398,7 @@ def test_what_was_begun_is_given_up_without_a_trace(old: Old, there: There, monk
     old.under_way("half", CELL, Span(0, MIB))
     with pytest.raises(Killed), killed_after(14, monkeypatch, afterwards=True):
         there.moved(old)
+    there.ended()
     assert (old.data / "moved").exists()
     assert list(there.bucket.keys(""))
     move = Move(
@@ -416,10 +427,7 @@ def test_a_place_that_is_in_use_or_another_than_before_is_refused(old: Old, ther
         there.moved(old)
     del node
     another = Old(tmp_path / "another")
-    with psycopg.connect(there.url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    there.ended()
     there.moved(old)
     with pytest.raises(MoveRefused, match="lie in s3://"):
         there.moved(another)

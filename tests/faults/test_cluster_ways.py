@@ -131,6 +131,7 @@ def check(link: Link, file: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.many_nodes
 @pytest.mark.timeout(300)
 def test_a_browsers_upload_goes_on_while_each_node_dies_and_database_and_store_fail(
     machines: Machines, link: Link, file: Path, torture: bool
@@ -148,6 +149,7 @@ def test_a_browsers_upload_goes_on_while_each_node_dies_and_database_and_store_f
 
 
 @pytest.mark.slow
+@pytest.mark.many_nodes
 @pytest.mark.timeout(300)
 def test_droppr_upload_goes_on_past_the_nodes_while_each_node_dies_and_database_and_store_fail(
     machines: Machines, link: Link, file: Path, torture: bool
@@ -173,6 +175,7 @@ def test_droppr_upload_goes_on_past_the_nodes_while_each_node_dies_and_database_
 
 
 @pytest.mark.slow
+@pytest.mark.many_nodes
 @pytest.mark.timeout(300)
 def test_no_upload_fails_while_a_node_is_dead_or_all_are_started_again_one_by_one(
     machines: Machines, link: Link, seed: int, torture: bool

@@ -34,6 +34,8 @@ NAMES = {
     "one cell.bin": CELL,
 }
 
+pytestmark = pytest.mark.many_nodes
+
 
 @dataclass
 class Filled:

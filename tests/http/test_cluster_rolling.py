@@ -27,6 +27,8 @@ from tests.support.tcp_balancer import TcpBalancer
 
 SIZE = 11 * MIB + 5
 
+pytestmark = pytest.mark.many_nodes
+
 
 @dataclass
 class People:

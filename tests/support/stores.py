@@ -18,7 +18,7 @@ from app.core.session import Sender, UploadSession
 from app.core.store_facts import StoreFacts
 from app.storage.cluster.files import ClusterInbox
 from app.storage.cluster.grid import SMALLEST_PART
-from app.storage.cluster.objects import Objects
+from app.storage.cluster.objects import Objects, Ways
 from app.storage.cluster.uploads import ClusterUploads
 from app.storage.cluster.whole_files import ClusterUnlinkedFiles
 from app.storage.disk.bodies import StreamBody
@@ -110,7 +110,8 @@ class ClusterStores:
 
     def inbox(self) -> Inbox:
         ground = self._engines.ground(self._bucket)
-        return ClusterInbox(ground, Objects(ground))
+        signer = self._bucket.download_signer(None)
+        return ClusterInbox(ground, Objects(ground), Ways(signer, signer))
 
     def together(self, count: int, work: Callable[[int], Any]) -> list[Any]:
         return together(count, work)

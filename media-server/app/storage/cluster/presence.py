@@ -39,9 +39,9 @@ class Presence:
         """Whether no process holds the number; if so, none does until the transaction is over."""
         return tx.one(_DEAD, holders=_HOLDERS, holder=holder) == (True,)
 
-    def numbers(self, tx: Transaction) -> list[int]:
-        """Those of all processes that are alive."""
-        return [row[0] for row in tx.all(_NUMBERS, holders=_HOLDERS)]
+    def others(self, tx: Transaction) -> set[int]:
+        """Those of all other processes that are alive."""
+        return {row[0] for row in tx.all(_NUMBERS, holders=_HOLDERS)} - {self._own.own().last}
 
 
 class _Number:
@@ -52,7 +52,12 @@ class _Number:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._number = 0
+        """The last one that it had; 0 before the first."""
         self._looked = 0.0
+
+    @property
+    def last(self) -> int:
+        return self._number
 
     def held(self) -> int:
         with self._lock:

@@ -208,7 +208,7 @@ class Move:
 
     def _check_nodes(self) -> None:
         with self._database.read() as tx:
-            if self._target.ground.presence.numbers(tx):
+            if self._target.ground.presence.others(tx):
                 raise MoveRefused(NODES)
 
     def _is_used(self) -> bool:
