@@ -105,6 +105,7 @@ OF_REASONS = tuple((table, column) for table in ("messages", "outbox") for colum
 def without_sums(tx: Transaction) -> None:
     """The catalogue as it was before what is counted of a link stood apart from it, and before what came after that."""
     tx.run("ALTER TABLE seen DROP COLUMN taken_until")
+    tx.run("DROP TABLE IF EXISTS store_imported")  # On PostgreSQL alone.
     tx.run("DROP INDEX links_by_arrival")
     of_links = [each for each in metadata.tables["link_sums"].columns if each.name not in ("link", "hash")]
     for column in of_links:

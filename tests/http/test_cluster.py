@@ -253,6 +253,9 @@ def test_a_node_says_what_is_wrong(cluster: Cluster, tmp_path: Path) -> None:
         "There are received files in the data folder": {"DROPPR_DATA_DIR": str(tmp_path)},
         "DROPPR_STORE needs DROPPR_DATABASE_URL": {"DROPPR_DATABASE_URL": ""},
         "(AWS_ENDPOINT_URL_S3) cannot be read": {"AWS_ENDPOINT_URL_S3": "http://me:se/cret@127.0.0.1:1"},
+        "The database of DROPPR_DATABASE_URL cannot be reached: connection failed": {
+            "DROPPR_DATABASE_URL": "postgresql://me:secret@127.0.0.1:1/db"
+        },
         "DROPPR_DATABASE_URL cannot be read": {"DROPPR_DATABASE_URL": "postgresql://me:se/cret%zz@127.0.0.1/db"},
     }
     write(tmp_path / "files" / "in" / "a.txt", b"from before")

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool
 
+from app.core.errors import Busy
 from app.storage.disk.atomic import disk_errors, replace_file
 from app.storage.disk.sqlite_file import made
 from app.storage.sql.database import Database, Transaction, compiled, inserted
@@ -151,10 +152,14 @@ def copy_rows(source: Database, new: Transaction, target: Database) -> int:
 
 
 def check(database: Database) -> None:
-    """Return where this code can work on the schema of a server's database, and close that. Raises UnusableCatalogue, Busy."""
-    found = database.revision()
-    with database.read() as tx:
-        row = None if found is None else tx.one(FIND_OLDEST)
+    """Return where this code can work on the schema of a server's database, and close that. Raises UnusableCatalogue."""
+    try:
+        found = database.revision()
+        with database.read() as tx:
+            row = None if found is None else tx.one(FIND_OLDEST)
+    except Busy as error:
+        away = NOT_REACHED.format(words=str(error.__cause__ or error).partition("\n")[0])
+        raise UnusableCatalogue(getattr(error.__cause__, "sentence", away)) from error
     database.close()
     said = trouble(found, row[0] if row else None)
     if said is not None:
