@@ -16,6 +16,7 @@ from app.core.errors import Busy, InvalidRange, UploadNotFound
 from app.core.paths import RelPath
 from app.core.ports.direct import SignedPart, WantedPart
 from app.core.ranges import ByteRanges, Span
+from app.core.session import State
 from app.storage.cluster.bucket import Bucket, Place
 from app.storage.cluster.cors import Barred
 from app.storage.cluster.direct import ClusterDirect
@@ -230,6 +231,17 @@ def test_what_the_store_has_ended_behind_our_back_comes_again_under_new_numbers(
     again = node.sign(0, 1, 2)
     assert [put(each) for each in again] == [200] * 3
     assert node.confirm(again).closed
+
+
+def test_parts_are_there_for_whoever_asks_after_one_who_died_when_the_store_had_made_the_file(node: Node) -> None:
+    parts = node.sign(0, 1, 2)
+    assert [put(each) for each in parts] == [200] * 3
+    assert node.confirm(parts).closed
+    with node.uploads.open(ID).content():
+        pass  # So the parts become the file.
+    told = node.confirm(parts)
+    assert (told.session.state, told.session.is_whole, told.closed) == (State.OPEN, True, False)
+    assert [each.is_there for each in node.sign(0, 1, 2)] == [True] * 3
 
 
 def test_of_many_who_confirm_the_same_parts_one_closes_the_upload(another: Callable[..., Node], node: Node) -> None:

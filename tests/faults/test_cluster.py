@@ -44,7 +44,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
 
 @pytest.mark.slow
 @pytest.mark.many_nodes
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1500)
 def test_nothing_acknowledged_is_lost_and_nothing_is_left(
     machines: Machines, seed: int, torture: bool, tally: Counter[str]
 ) -> None:

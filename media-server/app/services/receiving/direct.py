@@ -9,7 +9,7 @@ from app.core.errors import InvalidRequest, TypeNotAllowed, UploadNotFound
 from app.core.links import RequestLink
 from app.core.policy import Policy
 from app.core.ports.claims import Recorded
-from app.core.ports.direct import DirectParts, Signed, SignedPart, WantedPart
+from app.core.ports.direct import DirectParts, SignedPart, WantedPart
 from app.core.ports.guards import Clock
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
@@ -88,7 +88,8 @@ class DirectPath:
             except UploadNotFound:
                 self._finder.find(hash, upload_id)  # They know why it is gone.
                 raise
-        return self._went_on(session, link, signed), signed.parts
+        recorded = signed.recorded or Recorded(signed.session, closed=False)
+        return self._recorded(session, link, recorded, 0.0), signed.parts
 
     def confirm(self, hash: str, upload_id: str, numbers: Sequence[int]) -> UploadSession:
         """Record those of these parts that the store has, and deliver the upload if that closes its last gap. Once it returns, what it
@@ -114,11 +115,6 @@ class DirectPath:
         if session.state is State.REFUSED:
             raise TypeNotAllowed(session.refusal)
         return self._parts, session, link
-
-    def _went_on(self, session: UploadSession, link: RequestLink, signed: Signed) -> UploadSession:
-        if signed.recorded is None:
-            return signed.session
-        return self._recorded(session, link, signed.recorded, 0.0)
 
     def _recorded(self, session: UploadSession, link: RequestLink, recorded: Recorded, seconds: float) -> UploadSession:
         for span in _new(session, recorded.session):

@@ -190,6 +190,9 @@ class ClusterDirect:
 
     def _record(self, known: Known, parts: Sequence[_Numbered], at: float) -> Recorded | None:
         """Record those parts that the store has, all of them as long as they must be; None where there are none."""
+        # Those that are recorded are asked for no more: whoever made the file of them and died has ended what the store would list.
+        ranges = known.session.ranges
+        parts = [each for each in parts if not ranges.covers(known.grid.cell(each.cell))]
         listed = self._listed(known, parts)
         found = [each for each in parts if listed.get(each.number, ("", -1))[1] == known.grid.cell(each.cell).length]
         if not found:
