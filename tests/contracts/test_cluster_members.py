@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ from app.storage.cluster.uploads import ClusterUploads
 from app.storage.cluster.whole_files import ClusterUnlinkedFiles
 from tests.support.cluster import Engines
 from tests.support.files import content
-from tests.support.processes import together
+from tests.support.processes import killed, together
 from tests.support.stores import body
 
 FOLDER = RelPath.parse("in")
@@ -88,19 +87,6 @@ def another(engines: Engines) -> Callable[[], Node]:
     """Makes a node on the database and the bucket of this test."""
     bucket = engines.emptied()
     return lambda: Node(engines, bucket)
-
-
-@contextmanager
-def killed(work: Callable[[], Any]) -> Iterator[None]:
-    """A process that has done ``work`` and was killed in the middle of what comes next."""
-    child = os.fork()
-    if not child:
-        try:
-            work()
-        finally:
-            os.kill(os.getpid(), signal.SIGKILL)
-    os.waitpid(child, 0)
-    yield
 
 
 def some(count: int, seed: int = 1, size: int = 3000) -> dict[str, bytes]:

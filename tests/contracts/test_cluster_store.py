@@ -7,8 +7,8 @@ import os
 import random
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -41,7 +41,7 @@ from app.storage.disk.bodies import SpooledBody
 from tests.support.cluster import Engines
 from tests.support.files import content
 from tests.support.live import free_port
-from tests.support.processes import together
+from tests.support.processes import killed, together
 from tests.support.stores import ID, body, session, take
 
 FOLDER = RelPath.parse("in")
@@ -93,19 +93,6 @@ def another(engines: Engines) -> Callable[[], Node]:
 @pytest.fixture
 def node(another: Callable[[], Node]) -> Node:
     return another()
-
-
-@contextmanager
-def killed(work: Callable[[], Any]) -> Iterator[None]:
-    """A process that has done ``work`` and was killed in the middle of what comes next."""
-    child = os.fork()
-    if not child:
-        try:
-            work()
-        finally:
-            os.kill(os.getpid(), signal.SIGKILL)
-    os.waitpid(child, 0)
-    yield
 
 
 def test_each_cell_has_numbers_of_its_own_and_files_of_any_size_fit() -> None:

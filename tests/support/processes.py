@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import re
+import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,19 @@ def together(count: int, work: Callable[[int], Any]) -> list[Any]:
     for process in processes:
         process.join()
     return [found[number] for number in range(count)]
+
+
+@contextlib.contextmanager
+def killed(work: Callable[[], Any]) -> Iterator[None]:
+    """A process that has done ``work`` and was killed in the middle of what comes next."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    yield
 
 
 def peak_memory(process: subprocess.Popen[Any]) -> int:

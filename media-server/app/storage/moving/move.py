@@ -11,7 +11,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -180,15 +180,12 @@ class Move:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         self._check_nodes()
-        try:
-            lock = self._database.alone("move", wait=False)
-            lock.__enter__()
-        except Busy:
-            raise MoveRefused(ANOTHER) from None
-        try:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._database.alone("move", wait=False))
+            except Busy:
+                raise MoveRefused(ANOTHER) from None
             yield
-        finally:
-            lock.__exit__(None, None, None)
 
     def _begin(self) -> None:
         """Note where this goes, by which nodes know that it is not over, and remove what a try that died has left."""
