@@ -86,7 +86,7 @@ http browser: system-parts setup ## The same, of a folder that needs nginx, brow
 
 shots: system-parts setup ## Put pictures of every page in its main states and at four widths into .cache/shots, for people to look at before a release
 	rm -rf .cache/shots
-	$(BIN)/pytest tests/browser/test_layout.py tests/browser/test_admin_looks.py tests/browser/test_admin_audit.py tests/browser/test_sharing.py tests/browser/test_accounts.py tests/browser/test_admin_keys.py tests/browser/test_second_factor.py --shots .cache/shots $(ARGS)
+	$(BIN)/pytest $$(grep --files-with-matches gauge tests/browser/test_*.py) --shots .cache/shots $(ARGS)
 	@echo "Look at them: $(CURDIR)/.cache/shots"
 
 bench: system-parts setup ## Measure beside nginx and others: make bench ARGS='speed --rounds 3', ARGS=--help
