@@ -148,7 +148,8 @@ def test_files_stand_as_pictures_with_the_same_keys_and_choice_and_the_browser_k
     row.get_by_label("Choose things.zip").check()
     row.get_by_role("button", name="As pictures").click()
     tiles = row.locator(".file-row")
-    expect(tiles).to_have_count(len(NEWEST_FIRST))
+    # As pictures, and no longer as the list of before.
+    expect(row.locator(".as-grid .file-row")).to_have_count(len(NEWEST_FIRST))
     places = tiles.evaluate_all(
         "all => all.map(each => { const { x, y } = each.getBoundingClientRect(); return [x, y]; })"
     )

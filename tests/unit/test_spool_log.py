@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import StorageFull
-from app.storage.disk.spool_log import SpoolLog, beside_socket, remove_left_bodies
+from app.storage.disk.spool_log import SpoolLog, beside_socket, remove_left_bodies, tidy
 from tests.support.clock import Now
 from tests.support.processes import together
 
@@ -42,6 +42,37 @@ def test_what_was_let_in_counts_until_it_is_over(path: Path) -> None:
     bodies.let_in("d", 40, lambda: 100)
     with pytest.raises(StorageFull):
         log(path).let_in("e", 1, lambda: 100)
+
+
+def test_an_end_that_comes_before_its_beginning_ends_it_all_the_same(path: Path) -> None:
+    """A sender went away while gunicorn was asked: nginx may write first."""
+    over(path, "a")
+    bodies, others = log(path), log(path)
+    bodies.let_in("a", 100, lambda: 100)
+    for name, each in {"b": bodies, "c": others, "d": log(path)}.items():
+        over(path, name)
+        each.let_in(name, 100, lambda: 100)
+    over(path, "early3", *(f"{number:032}" for number in range(8000)), "early5")
+    bodies.let_in("early3", 100, lambda: 100)
+    assert path.stat().st_size < 20_000, "it was shortened"
+    for each in (others, bodies, log(path)):
+        each.let_in("early5", 100, lambda: 100)
+        over(path, "early5")
+
+
+def test_a_long_log_is_shortened_also_where_nothing_is_counted(path: Path) -> None:
+    tidy(path.with_name("app.sock"), path.parent, Now())
+    assert not path.exists()
+    log(path).let_in("stays", 60, lambda: 100)
+    over(path, *map(str, range(5000)))
+    before = path.stat().st_size
+    tidy(path.with_name("app.sock"), path.parent, Now())
+    assert path.stat().st_size == before, "so short a log is left alone"
+    over(path, *(f"{number:032}" for number in range(8000)))
+    tidy(path.with_name("app.sock"), path.parent, Now())
+    assert path.stat().st_size < 20_000
+    with pytest.raises(StorageFull):
+        log(path).let_in("more", 41, lambda: 100)
 
 
 def test_what_is_on_the_disk_already_counts_once(path: Path) -> None:

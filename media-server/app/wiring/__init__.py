@@ -17,7 +17,7 @@ from app.services.event_readers import EventReaders
 from app.services.operations.notes import tell
 from app.services.operations.setting_changes import SettingChanges
 from app.settings import Settings
-from app.storage.disk.spool_log import remove_left_bodies
+from app.storage.disk.spool_log import tidy
 from app.wiring.accounts import Accounts, build_accounts
 from app.wiring.audit import Audits, build_audit
 from app.wiring.entities import Entities, build_entities
@@ -76,6 +76,7 @@ class Services:
             (5.0, bounds.memory.sample),
             (60.0, self.entities.rest),
             (3600.0, self.received.looks.tidy),
+            (3600.0, partial(tidy, self.settings.unix_socket, self.settings.data_dir, self.ground.clock)),
             (60.0, self.audit.failed.tell),
         )
         if self.settings.store is not None:
@@ -104,7 +105,6 @@ class Services:
         self.accounts.keys.prune()
         self.readers.catch_up()
         self.readers.prune(self.ground.clock())
-        remove_left_bodies(self.settings.data_dir, self.ground.clock())
         deleted, emptied = self.received.retention.sweep(), self.received.bin.purge()
         removed, pruned = self.receiving.uploads.sweep(), self.audit.log.prune()
         self.ground.acts.keep(
