@@ -551,7 +551,7 @@ def test_the_catalogue_judges_and_counts_as_ledgers_in_files_did(store, tmp_path
             case 6:
                 both("remove", HASH, upload_id)
             case 7:
-                both("note_folders", narrow, [RelPath.parse(f"n{chance.randrange(6)}/m")])
+                both("note_folders", narrow, [RelPath.parse(f"n{chance.randrange(6)}/m")], now)
         usage = both("usage", HASH)
         assert {each.upload_id for each in usage.files} == {each.upload_id for each in store.received_page(HASH, 100)}
     counts = store.counts(HASH)

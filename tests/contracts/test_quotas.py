@@ -114,6 +114,34 @@ def test_room_that_has_lapsed_is_for_others_of_the_link(world: World) -> None:
         world.links.renew(link, "a", 7.0, 60.0, 60.0)
 
 
+def test_room_that_has_lapsed_on_one_link_is_for_the_others_of_its_owner(world: World) -> None:
+    one, two, others = world.link("one"), world.link("two"), world.link("others", "account:bob")
+    for owner in (ANN, "account:bob"):
+        world.quotas.set(owner, 10 * K, OWNER)
+    # Announced by somebody who left, with the folders that it would have brought: that is 10 K.
+    world.links.reserve(one, "a", 8 * K, 1.0, 5.0, folders=["deep", "down"])
+    with pytest.raises(RequestFull):
+        world.links.reserve(two, "b", K, 2.0, 50.0)
+    with pytest.raises(RequestFull):
+        world.links.reserve(two, "b", 11 * K, 6.0, 50.0)
+    world.links.reserve(two, "b", 10 * K, 6.0, 50.0)
+    # It counts until it is swept; who left may come back where there is room for it, and nobody has its room twice.
+    assert world.used() == world.counted() == 20 * K
+    with pytest.raises(RequestFull):
+        world.links.renew(one, "a", 7.0, 60.0, 60.0)
+    with pytest.raises(RequestFull):
+        world.links.reserve(two, "c", 1, 7.0, 50.0)
+    world.links.release(two.hash, "b", "cancelled")
+    assert world.links.renew(one, "a", 8.0, 60.0, 60.0) == 60.0
+    with pytest.raises(RequestFull):
+        world.links.reserve(two, "c", 1, 9.0, 50.0)
+    # Folders, too, come in place of what has lapsed, and what another account has announced is nothing to this one.
+    world.links.reserve(others, "d", 10 * K, 9.0, 12.0)
+    with pytest.raises(RequestFull):
+        world.links.note_folders(two, [RelPath.parse("new")], 59.0)
+    world.links.note_folders(two, [RelPath.parse("new")], 60.0)
+
+
 def test_a_quota_set_later_counts_what_is_there_and_lower_ones_stop_only_what_is_new(world: World) -> None:
     link = world.link("one")
     world.links.receive(link.hash, file("a", 20 * K))

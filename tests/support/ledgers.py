@@ -78,8 +78,8 @@ class FileLedgers:
             hash, {"event": "removed", "upload_id": upload_id}, lambda ledger: upload_id in ledger.received
         )
 
-    def note_folders(self, link: RequestLink, paths: Sequence[RelPath]) -> None:
-        self._log(link.hash).append(lambda ledger: ledger.add_folders(link, paths))
+    def note_folders(self, link: RequestLink, paths: Sequence[RelPath], now: float = 0.0) -> None:
+        self._log(link.hash).append(lambda ledger: ledger.add_folders(link, paths, now))
 
     def file(self, hash: str, upload_id: str) -> ReceivedFile | None:
         found: ReceivedFile | None = self._log(hash).read(lambda ledger: ledger.received.get(upload_id))

@@ -100,10 +100,10 @@ class Ledger:
                 events.append({**event, "folders": brought} if brought else event)
         return events, full
 
-    def add_folders(self, link: RequestLink, paths: Iterable[RelPath]) -> dict[str, Any] | None:
+    def add_folders(self, link: RequestLink, paths: Iterable[RelPath], now: float = 0.0) -> dict[str, Any] | None:
         """The event that notes folders and those above them, None where all are known. Raises RequestFull when they are too many."""
         new = sorted({mark for path in paths for mark in self._new_folders(path.parts)})
-        self._left(link, 0.0).take_folders(new)
+        self._left(link, now).take_folders(new)
         return {"event": "folders", "marks": new} if new else None
 
     def apply(self, event: dict[str, Any]) -> None:

@@ -90,8 +90,9 @@ class RequestStore(LinkStore, ReceivedFiles, Protocol):
         """The same of one upload; None where it is not announced."""
         ...
 
-    def note_folders(self, link: RequestLink, paths: Sequence[RelPath]) -> None:
-        """Note empty folders that a sender asks for, with those above them; known ones change nothing. RequestFull notes none."""
+    def note_folders(self, link: RequestLink, paths: Sequence[RelPath], now: float = 0.0) -> None:
+        """Note empty folders that a sender asks for, with those above them; known ones change nothing. RequestFull notes none. Places that
+        have lapsed by ``now`` do not count."""
         ...
 
     def fates(self, hash: str, upload_ids: Iterable[str]) -> dict[str, Known]:

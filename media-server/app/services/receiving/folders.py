@@ -59,7 +59,7 @@ class Folders:
                 paths.append(below(lead, RelPath.parse(text)))
                 after_a_step()
             self._openings.count(credentials)
-            self._requests.note_folders(link, paths)
+            self._requests.note_folders(link, paths, self._clock())
             made = []
             for path in paths:
                 began = time.monotonic()

@@ -288,11 +288,14 @@ class Book:
         found = self._tx.one(self._sql.lapsed, link=self.link, now=now)
         assert found is not None
         files, lost = int(found[0]), int(found[1] or 0)
-        if not files:
+        elsewhere = 0
+        if load.room is not None and self._metered is not None:
+            elsewhere = self._sql.quotas.lapsed(self._tx, self._metered, self.link, now)
+        if not files and not elsewhere:
             return load
         rows = self._tx.all(self._sql.lapsed_folders, link=self.link, now=now) if load.folders else []
         gone = {unsigned(mark) for (mark,) in rows}
-        room = None if load.room is None else load.room + lost + len(gone) * NAME_BYTES
+        room = None if load.room is None else load.room + lost + len(gone) * NAME_BYTES + elsewhere
         awaited = load.awaited - gone
         return Load(load.names, load.files - files, load.weight - lost, load.folders - len(gone), awaited, room)
 

@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import and_, select
 
-from app.core.room import NAME_BYTES
 from app.storage.sql.arrivals import ArrivalStatements
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, compiled, filled, inserted, made_once, shared, value
 from app.storage.sql.party_counts import PartyStatements
-from app.storage.sql.quotas import QuotaStatements
+from app.storage.sql.quotas import FILE_WEIGHT, LAPSED, QuotaStatements, lapsed_folder
 from app.storage.sql.schema import State, brought, folders, ledger, link_sums, links
 
 SUMS = [
@@ -29,8 +28,6 @@ SUMS = [
 ]
 _TOUCHED = [column for column in ledger.columns if column.name not in ("id", "link", "upload_id")]
 _ARRIVED = [link_sums.c.arrivals, link_sums.c.last_received_at, link_sums.c.last_sender]
-_weight = sa.case((ledger.c.size < number(NAME_BYTES), number(NAME_BYTES)), else_=ledger.c.size)
-_lapsed = and_(ledger.c.state == number(State.OPEN), ledger.c.until <= value("now"))
 
 
 class Entry(NamedTuple):
@@ -99,7 +96,9 @@ class BookStatements:
             .offset(number(0))
         )
         self.drop_gone = words(ledger.delete().where(ledger.c.id.in_(oldest)))
-        self.lapsed = words(select(sa.func.count(), sa.func.sum(_weight)).select_from(ledger).where(of_link, _lapsed))
+        self.lapsed = words(
+            select(sa.func.count(), sa.func.sum(FILE_WEIGHT)).select_from(ledger).where(of_link, LAPSED)
+        )
         sums: dict[str, Any] = {column.name: column + value(column.name, sa.BigInteger) for column in SUMS}
         add = link_sums.update().where(link_sums.c.link == value("link"))
         self.add_sums = words(add.values(sums))
@@ -128,14 +127,7 @@ class BookStatements:
         self.drop_folders = words(
             folders.delete().where(of_link, folders.c.kept == number(0), folders.c.awaited <= number(0))
         )
-        unlapsed = (
-            select(brought.c.mark)
-            .join(ledger, and_(ledger.c.link == brought.c.link, ledger.c.upload_id == brought.c.upload_id))
-            .where(brought.c.link == folders.c.link, brought.c.mark == folders.c.mark, sa.not_(_lapsed))
-        )
-        self.lapsed_folders = words(
-            select(folders.c.mark).where(of_link, folders.c.kept == number(0), sa.not_(unlapsed.exists()))
-        )
+        self.lapsed_folders = words(select(folders.c.mark).where(of_link, folders.c.kept == number(0), lapsed_folder()))
         self.bring = words(inserted(database, brought))
         of_uploads = and_(brought.c.link == value("link"), database.among(brought.c.upload_id, "ids"))
         self.brought = words(select(brought.c.mark).where(of_uploads))

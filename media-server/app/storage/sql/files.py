@@ -228,11 +228,11 @@ class SQLRequests(SQLLinks):
         self._happened()
         return True
 
-    def note_folders(self, link: RequestLink, paths: Sequence[RelPath]) -> None:
+    def note_folders(self, link: RequestLink, paths: Sequence[RelPath], now: float = 0.0) -> None:
         with self._book(link.hash) as (_, book):
             book.look_at_folders(mark for path in paths for mark in folder_marks(path.parts))
             new = {mark for path in paths for mark in new_folders(path.parts, book.kept)}
-            book.left(link, 0.0).take_folders(new)
+            book.left(link, now).take_folders(new)
             book.add_folders(new)
 
     def note_sums(self, hash: str, upload_id: str, sums: Sums) -> None:

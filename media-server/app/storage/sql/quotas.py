@@ -22,10 +22,23 @@ from app.storage.sql.account_tables import quotas
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Transaction, compiled, inserted, shared, value
-from app.storage.sql.schema import link_sums, links
+from app.storage.sql.schema import State, brought, folders, ledger, link_sums, links
 
+LAPSED = sa.and_(ledger.c.state == number(State.OPEN), ledger.c.until <= value("now"))
+"""Openings whose places others may have."""
+FILE_WEIGHT = sa.case((ledger.c.size < number(NAME_BYTES), number(NAME_BYTES)), else_=ledger.c.size)
 _weight = link_sums.c.coming_weight + link_sums.c.received_weight + link_sums.c.folders * number(NAME_BYTES)
 _with_sums = links.join(link_sums, link_sums.c.link == links.c.id)
+
+
+def lapsed_folder() -> Any:
+    """Of a row of ``folders`` that does not exist yet: that no upload with a place will bring it."""
+    with_place = (
+        select(brought.c.mark)
+        .join(ledger, sa.and_(ledger.c.link == brought.c.link, ledger.c.upload_id == brought.c.upload_id))
+        .where(brought.c.link == folders.c.link, brought.c.mark == folders.c.mark, sa.not_(LAPSED))
+    )
+    return sa.not_(with_place.exists())
 
 
 class QuotaStatements:
@@ -50,6 +63,11 @@ class QuotaStatements:
             .select_from(_with_sums)
             .where(links.c.owner == value("owner"))
         )
+        others = sa.and_(links.c.owner == value("owner"), links.c.id != value("link"))
+        lapsed = select(sa.cast(sa.func.coalesce(sa.func.sum(FILE_WEIGHT), number(0)), sa.BigInteger))
+        self._lapsed = words(lapsed.select_from(links.join(ledger, ledger.c.link == links.c.id)).where(others, LAPSED))
+        empty = sa.and_(folders.c.link == links.c.id, folders.c.kept == number(0), lapsed_folder())
+        self._lapsed_folders = words(select(sa.func.count()).select_from(links.join(folders, empty)).where(others))
         put = inserted(database, quotas)
         self._put = words(
             put.on_conflict_do_update(
@@ -61,6 +79,15 @@ class QuotaStatements:
         """What the owner's links may still take together, which nobody else changes until the transaction ends; None for any amount."""
         row = tx.one(self._lock, owner=owner)
         return None if row is None else int(row[0] - row[1])
+
+    def lapsed(self, tx: Transaction, owner: str, link: int, now: float) -> int:
+        """What of that is only counted because senders to other links than this one have announced it and left. To be asked after
+        ``left``, in the same transaction: nobody takes such a place anew meanwhile."""
+        asked = {"owner": owner, "link": link, "now": now}
+        weight, folders = tx.one(self._lapsed, **asked), tx.one(self._lapsed_folders, **asked)
+        assert weight is not None
+        assert folders is not None
+        return int(weight[0]) + int(folders[0]) * NAME_BYTES
 
     def add(self, tx: Transaction, owner: str, more: int) -> None:
         if more:
