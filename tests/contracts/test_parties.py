@@ -216,6 +216,60 @@ def test_a_link_remembers_so_many_parties(store, parties, monkeypatch):
     assert len(parties.page(HASH, 9)) == 3
 
 
+def test_who_leaves_without_anything_is_forgotten(opened, store, parties):
+    for number, (item, party) in enumerate([(TAX, ANN), (None, BOB), (TAX, None)]):
+        store.reserve(link(), f"u{number}", 10, item=item, party=party)
+    store.reserve(link(), "other", 10, item=PASS, party=ANN)
+    assert len(parties.page(HASH, 9)) == 3
+    for number in range(3):
+        store.release(HASH, f"u{number}", "expired")
+    assert [each.id for each in parties.page(HASH, 9)] == [ANN]
+    store.release(HASH, "other", "cancelled")
+    assert parties.page(HASH, 9) == []
+    assert remembered(opened) == (0, 0, 0)
+    # What has come, was said or was judged stays, and so does whoever had one file fail of two.
+    store.receive(HASH, file("came"))
+    parties.answer(HASH, BOB, lambda _: {"q": "yes"}, 3.0)
+    store.announce(link(), [intent("a"), intent("b", party=BOB)])
+    for each in ("a", "b"):
+        store.release(HASH, each, "failed")
+    assert counted(parties) == (1, 0)
+    assert remembered(opened) == (2, 2, 1)
+
+
+def test_who_left_keeps_nobody_out(opened, store, parties, monkeypatch):
+    monkeypatch.setattr(party_counts, "MAX_PARTIES", 4)
+    parties.answer(HASH, "e" * 16, lambda _: {"q": "yes"}, 1.0)
+    store.receive(HASH, file("taken-back", party="f" * 16), file("judged", party=BOB))
+    parties.judge(HASH, BOB, TAX, Verdict.RETURNED, "no", OWNER, 2.0)
+    for each in ("taken-back", "judged"):
+        store.remove(HASH, each)
+    store.reserve(link(), "left", 10, 2.0, 5.0, item=TAX, party="1" * 16)
+    # The one goes that has nothing there any more; the others stay, one of them as its place has not lapsed.
+    store.reserve(link(), "u2", 10, 4.0, 50.0, party="2" * 16)
+    with pytest.raises(TooManySenders):
+        store.reserve(link(), "u3", 10, 4.0, 50.0, party="3" * 16)
+    assert {each.id[0] for each in parties.page(HASH, 9)} == {"e", "b", "1", "2"}
+    store.reserve(link(), "u3", 10, 5.0, 50.0, party="3" * 16)
+    assert {each.id[0] for each in parties.page(HASH, 9)} == {"e", "b", "2", "3"}
+    # Whoever comes back after all is noted with what arrives, and nothing is left of who does not.
+    store.receive(HASH, file("left", party="1" * 16))
+    assert counted(parties, "1" * 16) == (1, 0)
+    for each in ("u2", "u3"):
+        store.release(HASH, each, "expired")
+    assert remembered(opened) == (3, 3, 2)
+
+
+def remembered(opened) -> tuple[int, int, int]:
+    """How many parties there are, how many the link counts, and of how many items something is noted."""
+    with opened().read() as tx:
+        return (
+            tx.one("SELECT count(*) FROM parties")[0],
+            tx.one("SELECT parties FROM link_sums")[0],
+            tx.one("SELECT count(*) FROM party_items")[0],
+        )
+
+
 def test_answers_stay_as_they_were_given(store, parties):
     assert parties.answers(HASH, ANN) == {}
     parties.answer(HASH, ANN, lambda before: {**before, "q": "Ada \N{SNOWMAN}\n'\"", "agree": True}, 3.0)

@@ -152,6 +152,7 @@ class Book:
     def release(self, entry: Entry, why: str | None) -> None:
         """Forget an upload that was under way; with ``why`` it is remembered why it is gone."""
         self._uncount([entry])
+        self._parties.give_up(Whose(entry.item, entry.party))
         if why is None:
             self._tx.run(self._sql.drop, link=self.link, upload_id=entry.upload_id)
         else:

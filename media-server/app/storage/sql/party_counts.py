@@ -5,7 +5,7 @@ Of files that are for no item and of no party nothing is noted, and no statement
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -92,6 +92,31 @@ class PartyStatements:
         count = select(sa.func.count()).select_from(ledger)
         self.lapsed = words(count.where(theirs, lapsed))
         self.since = words(count.where(theirs, since))
+        self._forgetting(words, this)
+
+    def _forgetting(self, words: Callable[[Any], str], this: Any) -> None:
+        """Statements that remove parties of whom nothing is there, and what is noted of their items."""
+        row, of_link = party_items.c, parties.c.link == value("link")
+        silent = sa.and_(row.files == number(0), row.verdict.is_(None), row.note == sa.literal_column("''"))
+        bare = sa.and_(silent, row.coming == number(0), row.link == value("link"))
+        self.forget_items = words(party_items.delete().where(bare, row.party == value("party")))
+        # Of what was counted of one, whoever keeps that count has to hear first.
+        empty = sa.and_(parties.c.files == number(0), parties.c.answers.is_(None), parties.c.state == number(0))
+        theirs = sa.and_(row.link == parties.c.link, row.party == parties.c.party)
+        has_items = select(row.id).where(theirs)
+        never_came = parties.c.last_at == sa.literal_column("0", sa.Double())
+        self.forget = words(parties.delete().where(this, empty, never_came, sa.not_(has_items.exists())))
+        has_place = select(ledger.c.party).where(
+            ledger.c.link == value("link"),
+            ledger.c.state == number(State.OPEN),
+            ledger.c.until > value("now", sa.Double),
+            ledger.c.party.is_not(None),
+        )
+        is_told = has_items.where(sa.not_(silent))
+        left = sa.and_(of_link, empty, sa.not_(is_told.exists()), parties.c.party.not_in(has_place))
+        self.forget_left = words(parties.delete().where(left))
+        there = select(parties.c.party).where(of_link)
+        self.forget_items_of_left = words(party_items.delete().where(bare, row.party.not_in(there)))
 
 
 @dataclass(slots=True)
@@ -116,6 +141,8 @@ class PartyCounts:
         self._link = link
         self._known: set[str] = set()
         self._begun = 0
+        self._has_forgotten = False
+        self._given_up: set[str] = set()
         self._parties: dict[str, _More] = {}
         self._items: dict[tuple[str, str], _More] = {}
         self._taken: dict[Whose, int] = {}
@@ -154,14 +181,22 @@ class PartyCounts:
         return int(row[0]) if row else 0
 
     def begin(self, party: str, number_of_parties: int, now: float) -> None:
-        """Have a row for a party. Raises TooManySenders where it would be one too many."""
+        """Have a row for a party. Raises TooManySenders where it would be one too many, those left out who left without anything."""
         if party in self._known:
             return
         if self._tx.one(self._sql.known, link=self._link, party=party) is None:
             if number_of_parties + self._begun >= MAX_PARTIES:
+                self._forget_left(now)
+            if number_of_parties + self._begun >= MAX_PARTIES:
                 raise TooManySenders(limit=MAX_PARTIES)
             self._add(party, _More(), now)
         self._known.add(party)
+
+    def give_up(self, whose: Whose) -> None:
+        """Note that a file that was to come does not. A party of whom nothing ever came is then forgotten: who has the link can make any
+        number of them. Where another file of theirs is on its way, they are noted anew when it arrives."""
+        if whose.is_noted:
+            self._given_up.add(whose.under)
 
     def count(self, state: State, whose: Whose, size: int, by: int) -> None:
         """Count one file more or less that is in this state."""
@@ -190,7 +225,7 @@ class PartyCounts:
                     more.language = file.language or more.language
 
     def save(self) -> int:
-        """Write what was counted; how many parties are new."""
+        """Write what was counted; how many parties there are more."""
         for party, more in self._parties.items():
             row = {"files": more.files, "bytes": more.bytes, "last_at": more.arrived_at}
             who = {"name": more.name, "email": more.email, "language": more.language}
@@ -216,7 +251,18 @@ class PartyCounts:
                 if more != _NOTHING
             ],
         )
+        for party in self._given_up:
+            self._tx.run(self._sql.forget_items, link=self._link, party=party)
+            self._begun -= self._tx.changed(self._sql.forget, link=self._link, party=party)
         return self._begun
+
+    def _forget_left(self, now: float) -> None:
+        """Forget all parties of whom nothing is there or has a place."""
+        if self._has_forgotten:
+            return
+        self._has_forgotten = True
+        self._begun -= self._tx.changed(self._sql.forget_left, link=self._link, now=now)
+        self._tx.run(self._sql.forget_items_of_left, link=self._link)
 
     def _add(self, party: str, more: _More, at: float) -> None:
         row = {"files": more.files, "bytes": more.bytes, "name": more.name, "email": more.email}
