@@ -10,13 +10,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.core.errors import Busy, StorageFull
+from app.core.ports.places import TakenSlot
 from app.services.memory_monitor import ROW as PROMISE
 from app.services.memory_monitor import MemoryMonitor, MemoryUse
 from app.services.upload_concurrency_manager import LIMITED, MIN_TURN_CHUNKS, UploadConcurrencyManager
@@ -48,15 +49,22 @@ class Machine:
         self.clock = Clock()
         self.used = 0
 
-    def worker(self, **limits: Any) -> UploadConcurrencyManager:
+    def worker(self, places: LocalPlaces | None = None, **limits: Any) -> UploadConcurrencyManager:
         chosen = Limits(**{**LIMITS, **limits})
-        memory = MemoryMonitor(
+        places = places or LocalPlaces(self.folder, chosen.slots, self.clock)
+        return UploadConcurrencyManager(places, self.memory(), chosen)
+
+    def memory(self) -> MemoryMonitor:
+        return MemoryMonitor(
             self.folder / "none",
             machine=lambda: MemoryUse(self.used, 1000),
             ledger=HostTable(self.folder / "memory", 64, PROMISE.size),
             clock=self.clock,
         )
-        return UploadConcurrencyManager(LocalPlaces(self.folder, chosen.slots, self.clock), memory, chosen)
+
+    def reserved(self) -> int:
+        """Bytes that all workers have reserved."""
+        return self.memory().reserved()
 
 
 @pytest.fixture
@@ -445,3 +453,60 @@ def test_who_has_just_got_a_place_has_time_to_begin(machine: Machine, inside: Ex
     refused(worker, "next", "x")
     worker.sweep()
     refused(worker, "next", "x")
+
+
+class Away(LocalPlaces):
+    """A table that is away when it is asked for, taken, or about to keep what was written, as one in a database may be."""
+
+    asked = taking = leaving = False
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        if self.asked:
+            raise Busy
+        with super().locked():
+            yield
+        if self.leaving:
+            raise Busy
+
+    def take(self, slot: TakenSlot) -> None:
+        if self.taking:
+            raise Busy
+        super().take(slot)
+
+
+def test_nothing_is_lost_for_good_while_the_table_is_away(machine: Machine) -> None:
+    table = Away(machine.folder, 2, machine.clock)
+    worker, other = machine.worker(table), machine.worker()
+    # One is over while the table is away, one gets idle, one is refused as its row cannot be written, and of one that is not known.
+    with chunk(worker, "over") as place, chunk(worker, "idle", "v"):
+        place.is_done = table.asked = True
+    assert machine.reserved() == 10, "what is over needs no memory, wherever its row is"
+    machine.clock.at += LIMITS["idle"]
+    worker.sweep()
+    table.asked = False
+    worker.sweep()
+    assert (machine.reserved(), names(other)) == (0, [])
+    table.taking = True
+    refused(worker, "refused")
+    table.taking, table.leaving = False, True
+    refused(worker, "unknown")
+    table.leaving = False
+    machine.clock.at += LIMITS["idle"]
+    worker.sweep()
+    assert (machine.reserved(), names(other)) == (0, [])
+    with chunk(other, "a", "x"), chunk(other, "b", "y"):
+        assert names(worker) == ["a", "b"]
+
+
+def test_a_slot_that_could_not_be_given_back_is_not_taken_from_who_has_it_next(machine: Machine) -> None:
+    table = Away(machine.folder, 1, machine.clock)
+    worker = machine.worker(table, slots=1)
+    with chunk(worker, "over") as place:
+        place.is_done = True
+        worker.finished("over")
+        table.asked = True
+    table.asked = False
+    with chunk(worker, "next"):
+        worker.sweep()
+        assert names(machine.worker(slots=1)) == ["next"]

@@ -31,11 +31,11 @@ import hashlib
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
-from app.core.errors import Busy, UploadError
+from app.core.errors import Busy, StorageFull, UploadError
 from app.core.fair_queue import MAX_TICKETS, Ticket, in_order, position
 from app.core.ports.places import Places, TakenSlot
 from app.services.memory_monitor import MemoryMonitor
@@ -82,6 +82,8 @@ class UploadConcurrencyManager:
         self._clock = places.clock
         self._lock = threading.Lock()
         self._mine: dict[str, UploadSlot] = {}
+        self._left: set[int] = set()
+        """Rows that this process still holds for uploads that are not in ``_mine`` any more, as the table was away."""
         self._crowded = (-_FRESH_SECONDS, False)
 
     @contextmanager
@@ -137,21 +139,22 @@ class UploadConcurrencyManager:
             return sum(bool(each.active) or each.used_at > since for each in self._mine.values())
 
     def finished(self, upload_id: str) -> None:
-        """Free the slot of an upload that is over, in all processes. Nothing happens when it has none."""
+        """Free the slot of an upload that is over, in all processes. Nothing happens when it has none. Raises nothing: where the table is
+        away, other processes keep the slot until they have made no use of it for ``idle`` seconds."""
         with self._lock:
             slot = self._mine.pop(upload_id, None)
         upload = digest(upload_id)
-        with self._places.locked():
+        with suppress(Busy, StorageFull), self._places.locked():
             for each in self._places.taken():
                 if each.upload == upload:
                     self._places.clear(each.index)
-        if slot is not None:
-            self._let_go(slot)
+        self._let_go([slot] if slot else [])
 
     def sweep(self) -> None:
         """Free the slots of uploads of which nothing comes any more; called every second or so.
 
         An upload that ended in another process has lost its slot there; the memory that this one reserved for it is given back here.
+        Raises StorageFull, Busy: what is left then the next one frees.
         """
         self._places.make()
         crowded, now = self._is_crowded(), self._clock()
@@ -162,8 +165,8 @@ class UploadConcurrencyManager:
             left = [each for each in self._mine.values() if self._is_idle(each, crowded) or (crowded and each.is_slow)]
             for slot in left:
                 del self._mine[slot.upload_id]
-        for slot in [*left, *self._ended_elsewhere()]:
-            self._let_go(slot)
+        self._let_go(left)
+        self._let_go(self._ended_elsewhere())
 
     def _ended_elsewhere(self) -> list[UploadSlot]:
         """The slots of this process whose upload has none any more, taken out; one with chunks under way stays until they are in."""
@@ -201,30 +204,41 @@ class UploadConcurrencyManager:
             if slot is not None and not slot.active:
                 del self._mine[upload_id]
         if slot is not None and not slot.active:
-            self._let_go(slot)
+            self._let_go([slot])
         return self._claimed(upload_id, user, begun, arrived)
 
     def _claimed(self, upload_id: str, user: str, begun: bool, arrived: bool) -> UploadSlot:
+        entered: UploadSlot | None = None
+        try:
+            with self._places.locked():
+                entered = self._enter(self._let_in(upload_id, user, begun, arrived))
+        except (Busy, StorageFull):
+            # The table went away with what was about to be written.
+            if entered is not None:
+                self._leave(entered)
+            raise
+        return entered
+
+    def _let_in(self, upload_id: str, user: str, begun: bool, arrived: bool) -> UploadSlot:
         upload, person = digest(upload_id), digest(user)
-        with self._places.locked():
-            occupied = self._places.taken()
-            found = next((each for each in occupied if each.upload == upload), None)
-            if found is not None and not self._is_leaving(upload_id, found):
-                self._places.hold(found.index)
-                return self._enter(UploadSlot(upload_id, found.index, found.since))
-            others = [each for each in occupied if each is not found]
-            verdict = self._judge(upload, person, others, begun=begun, keep=not arrived)
-            if verdict.busy is None and found is not None:
-                return self._enter(self._renewed(upload_id, person, found))
-            if verdict.busy is None:
-                slot = self._take(upload_id, upload, person, occupied, begun=begun)
-            elif arrived and not verdict.waited and found is None:
-                slot = UploadSlot(upload_id, None, self._clock())
-            else:
-                raise verdict.busy
-            if verdict.waited:
-                self._forget_ticket(upload)
-            return self._enter(slot)
+        occupied = self._places.taken()
+        found = next((each for each in occupied if each.upload == upload), None)
+        if found is not None and not self._is_leaving(upload_id, found):
+            self._places.hold(found.index)
+            return UploadSlot(upload_id, found.index, found.since)
+        others = [each for each in occupied if each is not found]
+        verdict = self._judge(upload, person, others, begun=begun, keep=not arrived)
+        if verdict.busy is None and found is not None:
+            return self._renewed(upload_id, person, found)
+        if verdict.busy is None:
+            slot = self._take(upload_id, upload, person, occupied, begun=begun)
+        elif arrived and not verdict.waited and found is None:
+            slot = UploadSlot(upload_id, None, self._clock())
+        else:
+            raise verdict.busy
+        if verdict.waited:
+            self._forget_ticket(upload)
+        return slot
 
     def _renewed(self, upload_id: str, user: bytes, found: TakenSlot) -> UploadSlot:
         """The slot of an upload whose turn was over, for another turn: nobody else has come for it."""
@@ -261,7 +275,7 @@ class UploadConcurrencyManager:
         if slot.is_done:
             self.finished(slot.upload_id)
         elif leaves:
-            self._let_go(slot)
+            self._let_go([slot])
 
     def _turn_is_over(self, slot: UploadSlot) -> bool:
         if slot.chunks < MIN_TURN_CHUNKS or self._clock() - slot.since < self.limits.turn:
@@ -335,20 +349,36 @@ class UploadConcurrencyManager:
                 raise
             reservation = None
         now = self._clock()
-        self._places.take(TakenSlot(index, upload, user, upload_id, now))
+        try:
+            self._places.take(TakenSlot(index, upload, user, upload_id, now))
+        except BaseException:
+            if reservation is not None:
+                reservation.release()
+            raise
         log.debug("PARALLEL upload let in", extra={"running": len(occupied) + 1, "limit": self.limits.slots})
         slot = UploadSlot(upload_id, index, now, reservation, used_at=now)
         with self._lock:
             self._mine[upload_id] = slot
         return slot
 
-    def _let_go(self, slot: UploadSlot) -> None:
-        with self._places.locked(), self._lock:
-            # The row may be another upload's by now, of which this process receives chunks as well.
-            if slot.index is not None and all(each.index != slot.index for each in self._mine.values()):
-                self._places.release(slot.index)
-        if slot.reservation is not None:
-            slot.reservation.release()
+    def _let_go(self, slots: Sequence[UploadSlot]) -> None:
+        """Give back what this process has for uploads that are not in ``_mine`` any more, and what it could not give back before. Raises
+        nothing."""
+        for slot in slots:
+            if slot.reservation is not None:
+                slot.reservation.release()
+        with self._lock:
+            left, self._left = self._left | {each.index for each in slots if each.index is not None}, set()
+        if not left:
+            return
+        try:
+            with self._places.locked(), self._lock:
+                # A row may be another upload's by now, of which this process receives chunks as well.
+                for index in left.difference(each.index for each in self._mine.values()):
+                    self._places.release(index)
+        except (Busy, StorageFull):
+            with self._lock:
+                self._left |= left
 
 
 def user_of(hash: str, client: str) -> str:
