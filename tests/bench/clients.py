@@ -23,7 +23,7 @@ from tests.bench.others import CACHE
 from tests.bench.runs import Timing
 from tests.bench.servers import end, wait_for_port
 from tests.support.live import PROJECT
-from tests.support.nginx import free_ports
+from tests.support.ports import free_ports
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from tests.bench.load import LoadFailed, Request, Source
 from tests.bench.servers import end, wait_for_port
 from tests.support.files import MIB, spans
 from tests.support.live import PROJECT
-from tests.support.nginx import free_ports
+from tests.support.ports import free_ports
 
 CACHE = PROJECT / ".cache" / "bench"
 HERE = Path(__file__).parent

@@ -19,7 +19,8 @@ from app.wiring import build
 from tests.bench import machine
 from tests.support.client import Client, Link
 from tests.support.live import GENEROUS, PROJECT, LiveServer
-from tests.support.nginx import LiveNginx, free_ports, nginx_program
+from tests.support.nginx import LiveNginx, nginx_program
+from tests.support.ports import free_ports
 
 PAGES = Path(__file__).resolve().parents[2] / "nginx" / "dist"
 

@@ -16,7 +16,7 @@ from tests.support.between import PlainNginx
 from tests.support.browser import Witness
 from tests.support.client import Client, Link
 from tests.support.files import MIB, content, file_sha256, write
-from tests.support.nginx import free_ports
+from tests.support.ports import free_ports
 from tests.support.sender import Sender
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="20"><rect width="80" height="20"/></svg>'

@@ -40,7 +40,7 @@ from app.storage.cluster.wire import NoSuchObject, Piece
 from app.storage.disk.bodies import SpooledBody
 from tests.support.cluster import Engines
 from tests.support.files import content
-from tests.support.live import free_port
+from tests.support.ports import free_port
 from tests.support.processes import killed, together
 from tests.support.stores import ID, body, session, take
 

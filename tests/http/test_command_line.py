@@ -22,7 +22,8 @@ from app.services.receiving.commands import new_upload_id
 from tests.support.client import Link
 from tests.support.command import Sender, Terminal, address
 from tests.support.files import eventually
-from tests.support.live import LiveServer, free_port
+from tests.support.live import LiveServer
+from tests.support.ports import free_port
 from tests.support.program import DROPPR
 
 

@@ -25,7 +25,8 @@ from tests.support.client import Client, Link
 from tests.support.command import Sender
 from tests.support.files import MIB, content, eventually
 from tests.support.live import GENEROUS, PROJECT, LiveServer
-from tests.support.nginx import TEMPLATE, LiveNginx, free_ports, render
+from tests.support.nginx import TEMPLATE, LiveNginx, render
+from tests.support.ports import free_ports
 
 CHALLENGE = "/.well-known/acme-challenge/"
 

@@ -18,7 +18,8 @@ from tests.support.catalogues import in_outbox, outbox_of
 from tests.support.client import Client, Link
 from tests.support.drive import ROOT, Call, FakeDrive, Fault, Kind
 from tests.support.files import content, eventually
-from tests.support.live import GENEROUS, LiveServer, free_port
+from tests.support.live import GENEROUS, LiveServer
+from tests.support.ports import free_port
 from tests.support.s3 import Store, Trouble, running_store
 
 MIB = 1024 * 1024

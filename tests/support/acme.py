@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.support.certificates import self_signed
-from tests.support.nginx import free_ports
+from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 KEEP = ROOT / "scripts" / "keep-certificate"

@@ -10,8 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.support.live import PROJECT, free_port
+from tests.support.live import PROJECT
 from tests.support.nginx import START_SECONDS, nginx_program
+from tests.support.ports import free_port
 
 CONFIG = PROJECT / "deploy" / "compose" / "balancer.conf"
 NODES = "172.31.94.11:8000", "172.31.94.12:8000", "172.31.94.13:8000"

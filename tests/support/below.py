@@ -13,7 +13,8 @@ from tests.support.between import PlainNginx
 from tests.support.browser import built_pages
 from tests.support.client import Client
 from tests.support.live import GENEROUS, PROJECT, LiveServer
-from tests.support.nginx import LiveNginx, free_ports
+from tests.support.nginx import LiveNginx
+from tests.support.ports import free_ports
 
 PROXY = "127.0.0.2"
 """Where the proxy in front calls from: another address than that of the people behind it."""

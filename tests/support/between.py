@@ -17,7 +17,8 @@ from typing import Self
 from urllib.parse import quote, urlsplit
 
 from tests.support.hostile import Answer, Asked, Hostile
-from tests.support.nginx import START_SECONDS, free_ports, make_certificate, nginx_program
+from tests.support.nginx import START_SECONDS, make_certificate, nginx_program
+from tests.support.ports import free_ports
 
 SIGN_IN = Answer(b"<!doctype html><title>Sign in</title>", 200, {"Content-Type": "text/html"})
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "host"}

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.nginx import START_SECONDS, free_ports, make_certificate, nginx_program
+from tests.support.nginx import START_SECONDS, make_certificate, nginx_program
+from tests.support.ports import free_ports
 
 CONFIG = """
 daemon off; worker_processes 1; pid nginx.pid; error_log error.log;

@@ -23,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from tests.support.ports import free_port
 from tests.support.template import MOVED_CLOCK, Server, Template
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -250,14 +251,6 @@ class LiveServer:
         # Nobody needs this data any more, so there is nothing to end politely and to wait for.
         self.kill()
         self.forget()
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _is_setting(name: str) -> bool:

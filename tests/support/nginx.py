@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.ports import free_ports
+
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "nginx" / "nginx.conf"
 HTTPS = ROOT / "nginx" / "https.conf"
@@ -196,18 +198,6 @@ def render(values: Mapping[str, str], script: Path = RENDER) -> str:
     if done.returncode:
         raise AssertionError(done.stderr)
     return done.stdout
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on just now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def make_certificate(folder: Path, *names: str) -> None:

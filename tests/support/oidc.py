@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import urllib3
 
-from tests.support.live import free_port
+from tests.support.ports import free_port
 
 CLIENT, SECRET = "droppr", "a secret/of+the client%"
 RETURN = "/api/droppr/session/provider/return"

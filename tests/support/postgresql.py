@@ -19,7 +19,7 @@ from typing import Self
 
 import psycopg
 
-from tests.support.live import free_port
+from tests.support.ports import free_port
 
 START_SECONDS = 60.0
 STOP_SECONDS = 90.0

@@ -18,6 +18,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from tests.support.files import eventually
+from tests.support.ports import free_port
 
 SECONDS = 30.0
 
@@ -78,7 +79,7 @@ class Mailbox:
 def mail_server(tls: ssl.SSLContext | None = None, *, implicit: bool = False, login: bool = False) -> Iterator[Mailbox]:
     """An SMTP server, with STARTTLS or TLS from the first byte where it has a certificate."""
     box = Mailbox(host="localhost" if tls else "127.0.0.1")
-    options: dict[str, Any] = {"hostname": box.host, "port": _port(), "enable_SMTPUTF8": True}
+    options: dict[str, Any] = {"hostname": box.host, "port": free_port(), "enable_SMTPUTF8": True}
     if tls is not None:
         options |= {"ssl_context": tls} if implicit else {"tls_context": tls, "require_starttls": True}
     if login:
@@ -196,10 +197,3 @@ def speaker(speak: Callable[[socket.socket], None]) -> Iterator[int]:
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-def _port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import boto3
 from moto.server import ThreadedMotoServer
 
-from tests.support.live import free_port
+from tests.support.ports import free_port
 
 KEY = {"aws_access_key_id": "test-key", "aws_secret_access_key": "test-secret", "region_name": "us-east-1"}
 

@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tests.support.live import free_port
+from tests.support.ports import free_ports
 
 TRIES = 3
 REGION = "us-east-1"
@@ -64,7 +64,7 @@ class S3Server:
         comes back where it was."""
         for _ in range(TRIES):
             if not hasattr(self, "port"):
-                self._ports = dict(zip(self.ports, _free_ports(len(self.ports)), strict=True))
+                self._ports = dict(zip(self.ports, free_ports(len(self.ports)), strict=True))
                 self.port = self._ports[self.ports[-1]]
                 self.configure()
             if self._started():
@@ -169,11 +169,3 @@ class S3Server:
             time.sleep(0.1)  # until it takes an object
         self.stop()
         return False
-
-
-def _free_ports(many: int) -> list[int]:
-    """Ports that differ."""
-    found: set[int] = set()
-    while len(found) < many:
-        found.add(free_port())
-    return sorted(found)

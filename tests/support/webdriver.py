@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.support.files import eventually
-from tests.support.live import free_port
+from tests.support.ports import free_port
 
 SECONDS = 60
 """How long a browser may take over one command before something is wrong."""
