@@ -19,7 +19,7 @@ from schemathesis.pytest.lazy import get_all_tests
 from app.web.wire.declaring import BYTES, EVENTS, HTML, PACK
 from app.web.wire.openapi import document
 from tests.support.client import Client
-from tests.support.live import LiveServer
+from tests.support.live import GENEROUS, LiveServer
 
 EXAMPLES = 2
 """Requests of each call by chance, after those at the bounds of every field."""
@@ -71,6 +71,13 @@ def one_call(request: pytest.FixtureRequest) -> Any:
     """One of them. Requests are made of it only where it is tried: of all it takes two seconds, which each process would pay."""
     method, path = request.param.split(" ")
     return interface().include(method=method.upper(), path=path)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """One for these alone: they change its settings, too, and leave them as chance would have it."""
+    with LiveServer(tmp_path_factory.mktemp("chance"), workers=2, **GENEROUS) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
