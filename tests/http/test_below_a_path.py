@@ -253,7 +253,7 @@ def test_the_owners_page_is_an_app_and_the_senders_is_none(site: Below, page: st
 
 def test_figures_come_as_they_change(site: Below) -> None:
     parts = urlsplit(site.url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=30)
     headers = {"Authorization": f"Bearer {site.server.token}"}
     connection.request("GET", f"{PATH}/api/v1/system/upload-events", headers=headers)
     reply = connection.getresponse()

@@ -77,7 +77,7 @@ def files_below(folder: Path) -> dict[str, Path]:
     return found
 
 
-def eventually(probe: Callable[[], T], *, seconds: float = 10, what: str = "it") -> T:
+def eventually(probe: Callable[[], T], *, seconds: float = 30, what: str = "it") -> T:
     """The first true value of ``probe``. Fails when none came in time; asks often first, and less often what takes its time."""
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while not (value := probe()):
@@ -96,7 +96,7 @@ def answered_everywhere(ask: Callable[[], object], answer: object) -> None:
         with ThreadPoolExecutor(8) as askers:
             return {*askers.map(lambda _: ask(), range(48))} == {answer}
 
-    eventually(is_so, seconds=10, what=f"{answer!r} of every process")
+    eventually(is_so, what=f"{answer!r} of every process")
 
 
 def longer(pause: float) -> float:

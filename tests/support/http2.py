@@ -78,7 +78,7 @@ def http2_front(folder: Path, behind: int) -> Iterator[Http2Front]:
         yield Http2Front(port, folder / "cert.pem", folder / "access.log")
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
 
 
 def _wait_until_it_accepts(process: subprocess.Popen[bytes], port: int) -> None:

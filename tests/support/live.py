@@ -216,11 +216,11 @@ class LiveServer:
         if _left_of(process):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        assert _wait_for(lambda: not _left_of(process), 10), "a killed process does not end"
+        assert _wait_for(lambda: not _left_of(process), 30), "a killed process does not end"
 
     def _wait_until_ready(self) -> None:
         assert self._process is not None
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not self.is_ready():
             code = self._process.poll()
             if code is not None or time.monotonic() > deadline:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "nginx" / "nginx.conf"
 HTTPS = ROOT / "nginx" / "https.conf"
 RENDER = ROOT / "scripts" / "render-nginx-conf"
-START_SECONDS = 15.0
+START_SECONDS = 30.0
 
 # As docs/operations.md has it; a test compares the two.
 TLS_INCLUDE = """
@@ -123,7 +123,7 @@ class LiveNginx:
             return
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
