@@ -255,14 +255,14 @@ def test_a_link_is_listed_shown_changed_and_closed(terminal, client):
     assert [line.split()[-1] for line in doubles] == ["PATH", "one.txt", "again.txt"]
     other = client.make_link(title="Papers of \x1b[31mBen")
     other.deliver("elsewhere.txt", b"one")
-    eventually(
-        lambda: any(each["copies"] for each in terminal.json("request", "files", made.hash, "--copies")["files"])
-    )
-    copies = terminal.json("request", "files", made.hash, "--copies")["files"]
-    assert {each["path"] for each in copies} == {"one.txt", "again.txt"}
-    assert {copy["path"] for each in copies for copy in each["copies"] if copy["hash"] == other.hash} == {
-        "elsewhere.txt"
-    }
+
+    def copies() -> set[tuple[str, str]]:
+        """Which files lie on the other link as well, and where there."""
+        files = terminal.json("request", "files", made.hash, "--copies")["files"]
+        return {(file["path"], each["path"]) for file in files for each in file["copies"] if each["hash"] == other.hash}
+
+    wanted = {("one.txt", "elsewhere.txt"), ("again.txt", "elsewhere.txt")}
+    eventually(lambda: copies() == wanted, seconds=30, what="the copies on another link")
     told = terminal.run("request", "files", made.hash, "--copies")
     assert re.search(rf" one.txt +again.txt on this link, .*elsewhere.txt on Papers of .*Ben \({other.hash}\)", told)
     assert "\x1b" not in told
@@ -391,11 +391,11 @@ def started(fresh: Terminal, *, terminal: bool = False) -> Iterator[Callable[[],
     reader = threading.Thread(target=listen)
     reader.start()
     try:
-        eventually(lambda: "kept in" in told(), what="the greeting")
+        eventually(lambda: "kept in" in told(), seconds=60, what="the greeting")
         yield told
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
         reader.join()
         os.close(ours)
 
@@ -414,7 +414,8 @@ class TestServe:
             assert f"{url}/admin" in told()
             token = re.search(r"Admin token: (\S{43})", told())
             assert token
-            eventually(lambda: "ready" in subprocess.getoutput(f"{DROPPR} status --server {url}"), what="the server")
+            status = f"{DROPPR} status --server {url}"
+            eventually(lambda: "ready" in subprocess.getoutput(status), seconds=60, what="the server")
             fresh.run("request", "create", "with the token of the file")
             fresh.run("request", "list", "--server", url, "--token", token[1])
         with started(fresh, terminal=True) as told:
