@@ -207,5 +207,6 @@ def test_commands_are_told_and_tell(live: Callable[..., LiveServer], tmp_path: P
     assert "Erased" not in terminal.run("audit", "erase", "--name", "Ann", typed="n\n", code=1)
     terminal.run("audit", "erase", "--name", "Ann", "--email", "a@example.org", code=2)
     assert "Erased in 2 rows." in terminal.run("audit", "erase", "--name", "Ann", "--yes")
-    assert "ann" not in terminal.run("audit", "list", "--link", link.hash).lower()
+    # Letters of a hash may be those of a name.
+    assert "ann" not in terminal.run("audit", "list", "--link", link.hash).replace(link.hash[:6], "").lower()
     assert "unknown" not in terminal.run("audit", "list", "--act", "made_up", code=1)
