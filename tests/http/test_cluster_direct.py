@@ -45,6 +45,13 @@ class Cluster:
         self.asked.append((asked.path, len(asked.body)))
         return None
 
+    def wait_until_direct(self) -> None:
+        """Return once the node knows that senders can be let at the store, which it finds out after each start."""
+        link = Client.of(self.node).make_link()
+        eventually(
+            lambda: link.client.call("GET", link.path).json["store"], seconds=90, what="senders let at the store"
+        )
+
     def puts(self) -> int:
         """How many parts were put since the last call."""
         found = len(self.line.noticed)
@@ -71,7 +78,9 @@ def cluster(
             "workers": 1,
         }
         with LiveServer(tmp_path_factory.mktemp("node"), **options) as node:
-            yield Cluster(node, line, seaweed, bucket)
+            known = Cluster(node, line, seaweed, bucket)
+            known.wait_until_direct()
+            yield known
 
 
 def wanted(data: bytes, *cells: int) -> list[dict[str, Any]]:
@@ -117,6 +126,7 @@ def test_a_sender_puts_parts_into_the_store_and_the_node_confirms_them(cluster: 
     assert put(first[2], data) == 200
     cluster.node.kill()
     cluster.node.start()
+    cluster.wait_until_direct()
     told = sign(link, upload_id, wanted(data, 0, 2, 3)).expect(200).json
     assert [(each["there"], each["url"] is None) for each in told["parts"]] == [
         (True, True),
@@ -207,6 +217,7 @@ def test_nothing_is_put_twice_when_a_node_is_killed_before_it_confirms(cluster: 
         assert killed.wait(60)
         # By the thread that lives on: a server goes with the one that has started it.
         cluster.node.start()
+        cluster.wait_until_direct()
         said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
     assert fetched(link, "a.bin") == data
@@ -246,5 +257,6 @@ def test_no_sender_is_let_at_a_store_that_takes_other_bytes_than_were_signed_for
             sign(link, opened["upload_id"], wanted(data, 0)).expect(400, "invalid_range")
             link.chunk(opened["upload_id"], 0, data, len(data)).expect(200)
             assert fetched(link, "film.mov") == data
-            assert STORE_NOT_DIRECT.sentence in link.client.call("GET", "/readyz").json["notes"]
+            # Notes are found in the background, and whoever asks first does not wait for them for long.
+            eventually(lambda: STORE_NOT_DIRECT.sentence in link.client.call("GET", "/readyz").json["notes"])
             eventually(lambda: STORE_NOT_DIRECT.sentence in node.log.read_text(), what="the log says it, too")
