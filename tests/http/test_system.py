@@ -203,13 +203,15 @@ def test_metrics_of_all_workers_are_one_sum(live: Callable[..., LiveServer]) -> 
     assert all(received() == first for _ in range(6)), "it depends on which worker answers"
 
 
-def test_metrics_are_told_while_a_worker_is_starting(live: Callable[..., LiveServer]) -> None:
+def test_metrics_and_figures_are_told_while_a_worker_is_starting(live: Callable[..., LiveServer]) -> None:
     server = live(workers=2)
     # For a moment at its start a worker's files have no length yet.
     for kind in ("counter", "histogram", "gauge_livesum"):
         (server.metrics_dir / f"{kind}_999999.db").touch()
-    told = Client.of(server).call("GET", "/metrics").expect(200).body.decode()
-    assert "droppr_upload_places" in told
+    client = Client.of(server)
+    assert "droppr_upload_places" in client.call("GET", "/metrics").expect(200).body.decode()
+    told = client.call("GET", "/api/v1/system/upload-events?once=true", owner=True).expect(200)
+    assert b'"received":{"files":0,"bytes":0}' in told.body
 
 
 def test_a_malformed_request_does_not_bring_a_worker_down(server: LiveServer, link: Link) -> None:
@@ -241,11 +243,11 @@ def test_a_malformed_request_does_not_bring_a_worker_down(server: LiveServer, li
     ids=["length", "tls", "address", "headers", "header"],
 )
 def test_what_is_no_request_is_refused_in_the_one_shape(server: LiveServer, request_bytes: bytes, status: int) -> None:
-    known = server.log.stat().st_size
+    known = len(server.log.read_bytes())
     with raw.connection(server.url) as sock:
         sock.sendall(request_bytes)
         reply = raw.reply(sock)
-    said = server.log.read_text()[known:]
+    said = server.log.read_bytes()[known:].decode()
     assert "[WARNING] Invalid request from" in said
     assert "Traceback" not in said
     assert reply is not None

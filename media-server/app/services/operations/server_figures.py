@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.core.errors import UploadNotFound
 from app.core.ports.guards import Clock
@@ -17,6 +16,7 @@ from app.core.ranges import ByteRanges
 from app.core.session import State, UploadSession
 from app.services.memory_monitor import MemoryMonitor
 from app.services.operations.notes import Note
+from app.services.operations.observer import OfAllWorkers
 from app.services.upload_concurrency_manager import Running, UploadConcurrencyManager
 
 MAX_SHOWN = 50
@@ -113,7 +113,7 @@ class ServerFigures:
         refusals = dict.fromkeys(("places", "user", "memory"), 0)
         received = dict.fromkeys(("files", "bytes"), 0)
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        OfAllWorkers(registry)  # type: ignore[no-untyped-call]
         for sample in (sample for metric in registry.collect() for sample in metric.samples):
             if sample.name == "droppr_limit_refusals_total":
                 refusals[sample.labels["reason"]] = int(sample.value)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from flask import Blueprint, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.core import GaugeMetricFamily
 
 from app.core.errors import Busy, Unauthorized
+from app.services.operations.observer import OfAllWorkers
 from app.web.api.events import figures_told
 from app.web.wire.context import is_local, services
 from app.web.wire.figures import OnceQuery
@@ -46,7 +45,7 @@ def metrics() -> Response:
             raise Unauthorized()
         judge_admin(owner)
     registry = CollectorRegistry()
-    _Counted(registry)  # type: ignore[no-untyped-call]
+    OfAllWorkers(registry)  # type: ignore[no-untyped-call]
     registry.register(_Now())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
@@ -74,23 +73,6 @@ def upload_events() -> Response:
 def upload_progress(upload_id: str) -> Response:
     """For whoever knows the upload's id: it is a capability, so the owner and its sender."""
     return jsonify(services().operations.figures.progress(upload_id))
-
-
-class _Counted(MultiProcessCollector):
-    """What all workers have counted. A worker that has just started has made its files and not yet given them their
-    length; prometheus_client stumbles over such a file, and nothing is counted in it."""
-
-    def collect(self) -> Iterator[Metric]:
-        files = [path for path in Path(self._path).glob("*.db") if _size(path)]
-        yield from self.merge(files)  # type: ignore[no-untyped-call]
-
-
-def _size(path: Path) -> int:
-    """In bytes; 0 where the file went with its worker."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 class _Now:
