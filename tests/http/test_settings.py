@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,8 @@ def test_a_password_is_told_to_nobody_and_goes_on_only_to_its_own_server(client:
     assert SECRET not in server.log.read_text()
     local = server.data_dir / "catalogue"  # A file, where the catalogue is elsewhere.
     for path in (local, *local.glob("*")):
-        assert path.stat().st_mode & 0o077 == 0, path
+        with suppress(FileNotFoundError):  # A log of the catalogue goes with whoever was the last to use it.
+            assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_a_picture_is_shown_to_senders_until_it_is_removed(client: Client) -> None:
