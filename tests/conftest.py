@@ -181,9 +181,15 @@ def postgresql() -> Iterator[PostgreSQLServer]:
 
 
 @pytest.fixture(scope="session")
-def seaweed(request: pytest.FixtureRequest) -> Iterator[S3Server]:
-    """One S3 store for all tests that need one, SeaweedFS unless ``--store`` names another. Use a bucket of your own, or a prefix."""
-    with STORES[request.config.getoption("--store")]() as running:
+def store_kind(request: pytest.FixtureRequest) -> type[S3Server]:
+    """What S3 stores are made of: SeaweedFS, unless ``--store`` names another."""
+    return STORES[request.config.getoption("--store")]
+
+
+@pytest.fixture(scope="session")
+def seaweed(store_kind: type[S3Server]) -> Iterator[S3Server]:
+    """One S3 store for all tests that need one. Use a bucket of your own, or a prefix."""
+    with store_kind() as running:
         yield running
 
 

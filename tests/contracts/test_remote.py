@@ -31,7 +31,7 @@ from tests.support.http2 import Http2Front, http2_front
 from tests.support.memory import Memory
 from tests.support.proxy import BadLine
 from tests.support.remotes import FolderRemote, reader
-from tests.support.s3 import KEY, Store, running_store
+from tests.support.s3 import KEY, Store, Trouble, running_store
 
 MIB = 1024 * 1024
 PART = 5 * MIB
@@ -345,6 +345,19 @@ def test_s3_says_what_is_wrong_without_secrets(store):
     assert not caught.value.lasting
     assert caught.value.reason is Reason.UNREACHABLE
     assert "very-secret" not in f"{caught.value} {caught.value.said}"
+
+
+def test_a_store_that_lacks_something_is_not_asked_again_and_again(store):
+    far = s3(store)
+    file, data, transfer = begun(far, PART + 5)
+    store.part_fault = lambda _: Trouble(status=501, code="NotImplemented")
+    try:
+        with pytest.raises(RemoteTrouble, match="lacks what files are passed on with") as caught:
+            far.remote.send(transfer, file, Span(0, PART), reader(data))
+    finally:
+        store.part_fault = lambda _: None
+    assert (caught.value.lasting, caught.value.reason) == (True, Reason.REFUSED)
+    assert "NotImplemented" in str(caught.value.said)
 
 
 def test_drive_keeps_folders_and_makes_each_once(drive):

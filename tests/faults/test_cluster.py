@@ -20,6 +20,7 @@ from tests.support.crowd import Crowd
 from tests.support.files import eventually
 from tests.support.machines import Accidents, Machines
 from tests.support.program import Droppr
+from tests.support.s3_server import S3Server
 
 GONE = ("uploads", "pieces", "spans", "tries", "claims", "readers", "signed", "leftovers")
 _WEIGHT = "SELECT coalesce(sum(coming_weight + received_weight + folders * 4096), 0)::bigint FROM link_sums"
@@ -37,8 +38,8 @@ _COUNTED = """
 
 
 @pytest.fixture(scope="module")
-def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
-    with Machines(tmp_path_factory.mktemp("machines")) as running:
+def machines(store_kind: type[S3Server], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    with Machines(tmp_path_factory.mktemp("machines"), store_kind) as running:
         yield running
 
 

@@ -21,6 +21,7 @@ from tests.support.command import Sender as Command
 from tests.support.crowd import Crowd
 from tests.support.files import MIB, eventually, file_sha256
 from tests.support.machines import Machines
+from tests.support.s3_server import S3Server
 from tests.support.sender import Sender
 
 SHORT, LONG = 60 * MIB, 1024 * MIB
@@ -29,8 +30,8 @@ PATIENCE_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
-def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
-    with Machines(tmp_path_factory.mktemp("machines"), behind_nginx=True) as running:
+def machines(store_kind: type[S3Server], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    with Machines(tmp_path_factory.mktemp("machines"), store_kind, behind_nginx=True) as running:
         yield running
 
 

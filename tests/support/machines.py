@@ -21,6 +21,7 @@ from tests.support.live import GENEROUS, LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.rooms import Room, Rooms, wait_until_gone
+from tests.support.s3_server import S3Server
 from tests.support.seaweed import SeaweedServer
 
 CELL = 5 * MIB
@@ -35,9 +36,17 @@ class Machines:
     senders reach the store themselves. ``behind_nginx`` each node has an nginx of its own, and one in front of all balances."""
 
     def __init__(
-        self, folder: Path, count: int = 3, *, direct: bool = True, behind_nginx: bool = False, **options: object
+        self,
+        folder: Path,
+        store: type[S3Server] = SeaweedServer,
+        count: int = 3,
+        *,
+        direct: bool = True,
+        behind_nginx: bool = False,
+        **options: object,
     ) -> None:
         self._folder = folder
+        self._store = store
         self._direct = direct
         self._behind_nginx = behind_nginx
         self._options = options
@@ -54,7 +63,7 @@ class Machines:
             # Engines end with the thread that has started them: those that come back are its, to the end of the block.
             self._keeper = self._ends.enter_context(ThreadPoolExecutor(1))
             self.postgresql = self._ends.enter_context(PostgreSQLServer(host=self._rooms.back))
-            self.seaweed = self._ends.enter_context(SeaweedServer(host=self._rooms.back))
+            self.seaweed = self._ends.enter_context(self._store(host=self._rooms.back))
             self.url, self.bucket = self.postgresql.new_database(), self.seaweed.new_bucket()
             migrate(PostgreSQLDatabase(self.url))
             for number, room in enumerate(self.rooms):
@@ -117,9 +126,9 @@ class Machines:
         """Have the store answer nobody for a while, though it takes connections."""
 
         def work() -> None:
-            self.seaweed.process.send_signal(signal.SIGSTOP)
+            self.seaweed.send_signal(signal.SIGSTOP)
             time.sleep(seconds)  # So long it is silent.
-            self.seaweed.process.send_signal(signal.SIGCONT)
+            self.seaweed.send_signal(signal.SIGCONT)
 
         return self._keeper.submit(work)
 

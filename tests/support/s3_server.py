@@ -38,7 +38,9 @@ class S3Server:
     compares: ClassVar[bool] = True
     """Whether it refuses a part whose bytes are others than a header says."""
     has_rules: ClassVar[bool] = True
-    """Whether its buckets may have lifecycle rules."""
+    """Whether its buckets may have rules: when objects go, and which pages may put some."""
+    has_conditions: ClassVar[bool] = True
+    """Whether it can be told to make an object only where there is none."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.host = host
@@ -81,8 +83,12 @@ class S3Server:
 
     def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
         """End it, by default as a crash would."""
-        self.process.send_signal(how)
+        self.send_signal(how)
         self.process.wait(30)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal to all of it."""
+        self.process.send_signal(number)
 
     def configure(self) -> None:
         """Write what it reads at its start, now that its ports are known."""

@@ -7,6 +7,9 @@ an object stands in extended attributes, so its folder is on a disk: older kerne
 from __future__ import annotations
 
 import getpass
+import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,7 +20,7 @@ from tests.support.s3_server import REGION, S3Server
 PYTHON = "/usr/bin/python3"
 LAUNCHER = Path(__file__).with_name("swift_servers.py")
 _COMMON = """[DEFAULT]
-bind_ip = 127.0.0.1
+bind_ip = {host}
 bind_port = {port}
 workers = 0
 swift_dir = {folder}
@@ -76,13 +79,14 @@ class SwiftServer(S3Server):
     access, secret = "test:tester", "secret-of-swift-for-tests"
     ports = ("account", "container", "object", "proxy")
     seconds = 120.0
-    compares = has_rules = False
+    compares = has_rules = has_conditions = False
 
     def configure(self) -> None:
         (self.folder / "devices" / "one").mkdir(parents=True, exist_ok=True)
         (self.folder / "swift.conf").write_text("[swift-hash]\nswift_hash_path_suffix = tests\n")
         for kind, port in self._ports.items():
-            words = {"folder": self.folder, "kind": kind, "user": getpass.getuser(), "port": port}
+            host = self.host if kind == "proxy" else "127.0.0.1"
+            words = {"folder": self.folder, "kind": kind, "user": getpass.getuser(), "host": host, "port": port}
             more = _PROXY.format(region=REGION, secret=self.secret) if kind == "proxy" else _STORAGE.format(**words)
             (self.folder / f"{kind}.conf").write_text(_COMMON.format(**words) + more)
 
@@ -92,6 +96,14 @@ class SwiftServer(S3Server):
 
     def environment(self) -> dict[str, str]:
         return {**super().environment(), "PYTHONWARNINGS": "ignore"}
+
+    def send_signal(self, number: signal.Signals) -> None:
+        # The first of its processes only waits for the others.
+        pid = self.process.pid
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                os.kill(int(child), number)
+        super().send_signal(number)
 
     def parts(self, bucket: str) -> list[str]:
         """Everything in a container beside the bucket's, to which no S3 request leads: uploads that were begun, and all parts, those of

@@ -42,6 +42,7 @@ _REASONS = {
     "InvalidAccessKeyId": Reason.LOG_IN,
     "InvalidToken": Reason.LOG_IN,
     "NoSuchBucket": Reason.NO_SUCH,
+    "NotImplemented": Reason.REFUSED,
     "QuotaExceeded": Reason.FULL,
     "RequestTimeout": Reason.TIMED_OUT,
     "SignatureDoesNotMatch": Reason.LOG_IN,
@@ -51,6 +52,7 @@ _REASONS = {
     "XMinioStorageFull": Reason.FULL,
 }
 MAX_SAID = 200
+_NOT_IMPLEMENTED = 501
 _PASSING = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling", "TooManyRequests"}
 
 
@@ -325,6 +327,10 @@ def _trouble(error: Any) -> RemoteTrouble:
         return TransferLost("Another object has taken the name meanwhile.")
     told, said = f"The store says {code or status}.", _said(error, code or str(status))
     reason = _REASONS.get(code) or reason_of_status(status)
+    if status == _NOT_IMPLEMENTED:
+        # Some take no object that must replace none, and will not learn it by being asked again.
+        sentence = f"The store lacks what files are passed on with. It says {said}."
+        return RemoteTrouble(sentence, lasting=True, reason=reason, said=said)
     if code in _PASSING or status in (408, 429) or status >= 500:
         headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         asked = headers.get("retry-after", "")
