@@ -183,3 +183,40 @@ def test_a_file_that_its_owner_changes_meanwhile_is_read_again(house):
     house.pass_on()
     assert house.remote.finished[0] == {}
     assert house.arrived == b"edited" + DATA[6:]
+
+
+def test_of_whom_nothing_comes_it_is_asked_less_and_less_until_the_file_is_there(house):
+    house.take(0, 2 * MIB)
+    waits = []
+    for quiet in (0, 16, 800, 10**6):
+        house.now.pass_by(quiet)
+        house.pass_on()
+        waits.append(house.outbox.load(house.id).next_at - house.now())
+    assert waits == pytest.approx([2.0, 2.0, 102.0, 3600.0])
+
+
+def test_a_file_that_arrives_while_it_is_looked_for_is_looked_for_again_at_once(house):
+    house.take(0, 2 * MIB)
+    house.pass_on()
+    held: Callable[[str, OutgoingFile], object] = house.remote.held
+
+    def arrive(transfer: str, file: OutgoingFile) -> object:
+        house.take(2 * MIB, len(DATA))
+        return held(transfer, file)
+
+    house.now.pass_by(3600)
+    house.remote.held = arrive
+    house.pass_on()
+    assert house.outbox.load(house.id).next_at == 0.0
+    house.remote.held = held
+    house.pass_on()
+    assert house.arrived == DATA
+
+
+def test_one_that_cannot_be_read_before_it_is_there_is_not_asked_for_with_every_look(house):
+    uploads = house.services.ground.stores.uploads
+    uploads.facts = replace(uploads.facts, readable=False)
+    house.take(0, 2 * MIB)
+    house.pass_on()
+    assert house.outbox.load(house.id).next_at == house.now() + 2
+    assert house.outbox.due(house.now(), 4) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.links import ReceivedFile
-from app.core.remotes import OutboxEntry, RemoteTarget, TargetKind
+from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget, TargetKind
 from app.services.forwarding.outbox import Outbox
 from app.storage.sql.outbox import SQLOutbox
 from tests.support.catalogues import catalogue
@@ -50,3 +50,7 @@ def test_one_that_is_on_its_way_goes_on_at_once_unless_it_has_failed(outbox, sto
     outbox.received("hash", [received("1", destination=PLACE)])
     assert outbox.wake.is_set()
     assert store.load("1").next_at == (NOW + 60 if attempts else 0.0)
+    # While it arrives, it waits for its sender and for nothing else.
+    store.add(OutboxEntry("2", "hash", PLACE, 10, NOW, OutboxState.ARRIVING, attempts=attempts, next_at=NOW + 3600))
+    outbox.received("hash", [received("2", destination=PLACE)])
+    assert store.load("2").next_at == 0.0

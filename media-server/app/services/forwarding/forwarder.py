@@ -45,6 +45,10 @@ LASTING_RETRY_SECONDS = 3600.0
 PROGRESS_SECONDS = 1.0
 ARRIVING_SECONDS = 2.0
 """How often it is looked whether more of a file has arrived."""
+QUIET_SHARE = 8
+MAX_ARRIVING_SECONDS = 3600.0
+"""Where nothing comes, so many times less often than it has been quiet for, and once in so many seconds at least: whoever leaves in the
+middle of a file leaves its entry until the upload is purged."""
 MAX_BEGINNINGS = 3
 """How often in one go a transfer is begun anew before that counts as a failure."""
 _ANEW: dict[str, object] = {"transfer": None, "path": None, "sent_bytes": 0, "digests": None}
@@ -84,11 +88,9 @@ class Forwarder:
             if entry is None:
                 return
             try:
-                self._go(entry)
+                self._go_or_wait(entry)
             except (LocalCopyGone, Cancelled, RequestNotFound):
                 self._given_up(upload_id)
-            except NotYet:
-                return
             except (RemoteTrouble, Busy, StorageFull) as trouble:
                 self._failed(upload_id, trouble)
             finally:
@@ -102,6 +104,13 @@ class Forwarder:
             if file.destination is not None
         ]
         return sum(self._outbox.add(entry) for entry in owed)
+
+    def _go_or_wait(self, entry: OutboxEntry) -> None:
+        try:
+            self._go(entry)
+        except NotYet as error:
+            if error.heard_at is not None:
+                self._look_later(entry, error.heard_at)
 
     def _go(self, entry: OutboxEntry) -> None:
         for beginning in count(1):
@@ -127,7 +136,7 @@ class Forwarder:
             and entry.transfer is None
             and not parts_to_send(remote, file, ByteRanges(), copy.ready)
         ):
-            self._changed(entry, next_at=self._clock() + ARRIVING_SECONDS)
+            self._look_later(entry, copy.heard_at)
             return
         breaker = self._remotes.breaker(entry.target)
         if entry.transfer is None:
@@ -147,7 +156,7 @@ class Forwarder:
             sending = Transfer(remote, entry.transfer, file, copy.read, breaker, cancelled=cancelled, sent=told)
             self._send(sending, spans, entry, copy)
         if copy.received is None:
-            self._changed(entry, state=state, next_at=self._clock() + ARRIVING_SECONDS, **_WELL, **told.known())
+            self._look_later(entry, copy.heard_at, state=state, **_WELL, **told.known())
             return
         self._leave(entry)
         # Looked at after the last part was read, so that the digests of all parts are those of this very file.
@@ -157,6 +166,15 @@ class Forwarder:
         self._requests.note_passed_on(entry.request_hash, entry.upload_id, where)
         self._outbox.remove(entry.upload_id)
         self._observer.passed_on(entry, self._clock() - entry.created_at)
+
+    def _look_later(self, entry: OutboxEntry, heard_at: float, **changes: object) -> None:
+        """Look again whether more of a file has arrived, of which bytes came last at ``heard_at``."""
+        now = self._clock()
+        wait = min(max(ARRIVING_SECONDS, (now - heard_at) / QUIET_SHARE), MAX_ARRIVING_SECONDS)
+        self._changed(entry, next_at=now + wait, **changes)
+        # Whoever was told meanwhile that it is there has had it looked at too soon.
+        if self._copies.has_arrived(entry):
+            self._changed(entry, next_at=0.0)
 
     def _send(self, sending: Transfer, spans: list[Span], entry: OutboxEntry, copy: LocalCopy) -> None:
         """Send these parts.

@@ -103,7 +103,10 @@ class Outbox:
 
     def _go_on(self, upload_id: str) -> None:
         """It is on its way since it began to arrive: what it waited for may be there now."""
-        self.store.update(upload_id, lambda each: replace(each, next_at=0.0) if each.attempts == 0 else each)
+        arriving = OutboxState.ARRIVING
+        self.store.update(
+            upload_id, lambda each: replace(each, next_at=0.0) if each.attempts == 0 or each.state is arriving else each
+        )
         self.wake.set()
 
     def _entry(self, upload_id: str, hash: str, size: int, target: RemoteTarget, state: OutboxState) -> OutboxEntry:

@@ -30,6 +30,8 @@ class LocalCopy:
     read: ReadInto
     opened_at: float | None
     """When its upload was opened: after a cancel another may be opened under the same id. None where its session is gone."""
+    heard_at: float = 0.0
+    """When bytes of it came last, while it arrives."""
 
 
 class LocalCopies:
@@ -39,6 +41,10 @@ class LocalCopies:
         self._store = store
         self._requests = requests
         self._inbox = inbox
+
+    def has_arrived(self, entry: OutboxEntry) -> bool:
+        """Whether its link's ledger has the file."""
+        return self._received(entry) is not None
 
     def wanted(self, entry: OutboxEntry) -> bool:
         """Whether the file is still there to be passed on: not cancelled, refused, purged, taken back or forgotten."""
@@ -94,13 +100,14 @@ class LocalCopies:
                 if session.state is State.REFUSED:
                     raise LocalCopyGone
                 if not self._store.facts.readable:
-                    raise NotYet
+                    raise NotYet(session.active_at)
                 content = stack.enter_context(upload.content())
             except UploadNotFound:
                 if self._received(entry) is None:
                     raise LocalCopyGone from None
                 raise NotYet from None
-            yield LocalCopy(str(session.path), session.ranges, None, _reader(content), session.opened_at)
+            at = session.opened_at, session.active_at
+            yield LocalCopy(str(session.path), session.ranges, None, _reader(content), *at)
 
     def _finished(self, entry: OutboxEntry, file: ReceivedFile) -> StoredFile:
         folder = self._requests.load(entry.request_hash).folder
@@ -116,7 +123,12 @@ class LocalCopies:
 
 
 class NotYet(Exception):
-    """It is being delivered at this very moment, or cannot be read before it is: look again."""
+    """It is being delivered at this very moment, or cannot be read before it is: look again. ``heard_at`` is when bytes of it came last;
+    None for one that is being delivered."""
+
+    def __init__(self, heard_at: float | None = None) -> None:
+        super().__init__()
+        self.heard_at = heard_at
 
 
 def _reader(content: Content) -> ReadInto:
