@@ -196,11 +196,12 @@ class Link:
         """Return once a request holds a place in the growing file. The kernel is asked: a chunk sent to find out would
         hold a place itself, and be in the way of the one that is waited for."""
 
-        def claimed() -> bool:
-            with (self.client.files_dir.parent / "uploads" / upload_id / "data").open("rb+") as file:
-                return ask(file.fileno(), fcntl.F_OFD_GETLK, fcntl.F_WRLCK, 0, 0) != fcntl.F_UNLCK
+        eventually(lambda: self.is_claimed(upload_id), what="a claim")
 
-        eventually(claimed, what="a claim")
+    def is_claimed(self, upload_id: str) -> bool:
+        """Whether a request holds a place in the growing file."""
+        with (self.client.files_dir.parent / "uploads" / upload_id / "data").open("rb+") as file:
+            return ask(file.fileno(), fcntl.F_OFD_GETLK, fcntl.F_WRLCK, 0, 0) != fcntl.F_UNLCK
 
     def status(self, upload_id: str) -> Reply:
         return self.client.call("GET", f"{self.path}/uploads/{upload_id}")
