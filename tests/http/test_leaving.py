@@ -9,7 +9,7 @@ import urllib3
 
 from tests.support import raw
 from tests.support.client import Client
-from tests.support.files import MIB, content, eventually
+from tests.support.files import MIB, answered_everywhere, content, eventually
 from tests.support.live import LiveServer
 
 
@@ -22,7 +22,7 @@ def answers(server: LiveServer) -> bool:
 
 
 def test_a_server_says_that_it_ends_answers_on_and_finishes_what_it_is_at(live: Callable[..., LiveServer]) -> None:
-    server = live(workers=2, DROPPR_DRAIN_SECONDS=600)
+    server = live(workers=2, DROPPR_DRAIN_SECONDS=600, DROPPR_BODY_TIMEOUT_SECONDS=120)
     client, data = Client.of(server), content(2 * MIB)
     link = client.make_link()
     upload_id = link.opened("film.mov", len(data))
@@ -36,7 +36,8 @@ def test_a_server_says_that_it_ends_answers_on_and_finishes_what_it_is_at(live: 
         assert (first.status, first.headers["Connection"]) == (200, "keep-alive")
 
         server.tell(signal.SIGTERM)
-        eventually(lambda: client.call("GET", "/readyz").status == 503, what="it says so")
+        # Each process hears of it by itself, and a moment later.
+        answered_everywhere(lambda: Client.of(server).call("GET", "/readyz").status, 503)
         said = client.call("GET", "/readyz").json
         assert said["code"] == "busy"
         assert said["problems"] == ["This server was told to end, and takes nothing new in a moment."]
@@ -54,12 +55,12 @@ def test_a_server_says_that_it_ends_answers_on_and_finishes_what_it_is_at(live: 
         reply = raw.reply(begun)
         assert reply is not None
         assert (reply.status, reply.json["complete"]) == (200, True)
-    eventually(lambda: server.has_ended, what="it ends once that is done")
+    eventually(lambda: server.has_ended, seconds=30, what="it ends once that is done")
     assert (link.disk / "film.mov").read_bytes() == data
 
 
 def test_without_a_time_to_drain_it_ends_at_once(live: Callable[..., LiveServer]) -> None:
     server = live(workers=1)
     server.tell(signal.SIGTERM)
-    eventually(lambda: server.has_ended)
+    eventually(lambda: server.has_ended, seconds=30, what="its end")
     assert "Not ready any more" not in server.log.read_text()
