@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from tests.support.nginx import LiveNginx
 from tests.support.pictures import film
 from tests.support.pictures import picture as drawn
 from tests.support.postgresql import PostgreSQLServer
-from tests.support.program import DROPPR
+from tests.support.program import Droppr
 from tests.support.s3_server import S3Server
 
 CELL = 5 * MIB
@@ -52,7 +51,7 @@ class Cluster:
     def cleanup(self, **settings: str) -> str:
         """What the purge says, on the second node, to which every upload is old."""
         environment = self.nodes[1].environment | {"DROPPR_SESSION_MAX_AGE_HOURS": "1e-9"} | settings
-        return subprocess.run([DROPPR, "cleanup"], env=environment, capture_output=True, text=True, check=True).stdout
+        return str(Droppr.run(["cleanup"], env=environment, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +263,7 @@ def test_a_node_says_what_is_wrong(cluster: Cluster, tmp_path: Path) -> None:
     write(tmp_path / "files" / "in" / "a.txt", b"from before")
     for sentence, other in told.items():
         environment = cluster.nodes[0].environment | other
-        done = subprocess.run([DROPPR, "cleanup"], env=environment, capture_output=True, text=True, check=False)
+        done = Droppr.run(["cleanup"], env=environment, capture_output=True, text=True)
         assert done.returncode != 0
         assert sentence in " ".join(done.stderr.split()), done.stderr
         assert "Traceback" not in done.stderr

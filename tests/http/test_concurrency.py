@@ -31,7 +31,7 @@ def at_once(count: int, work: Callable[[int], T]) -> list[T]:
 
 def patiently(send: Callable[[], Reply]) -> tuple[Reply, int]:
     """The first reply that is not ``busy``, as any client would wait for it; and how often it was."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     refused = 0
     while (reply := send()).status == 503:
         reply.expect(503, "busy")
