@@ -252,8 +252,8 @@ def test_a_hundred_at_once_and_all_kinds_of_ranges_leave_the_server_as_it_was(tm
             each.join()
         assert wrong == []
         # The place of the last one is given back a moment after its last byte.
-        again = eventually(lambda: reply if (reply := taken(link)).status == 200 else None, what="a place")
-        assert again.body == whole
+        eventually(lambda: taken(link).status == 200, what="a place")
+        assert taken(link).expect(200).body == whole
 
 
 def test_several_links_come_in_one_file_each_in_a_folder_of_its_own(way_in: Client) -> None:

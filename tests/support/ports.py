@@ -12,7 +12,7 @@ from itertools import cycle
 
 # Below 32768, where those that the kernel gives away begin; above 10080, the last that no browser goes to.
 FIRST, LAST = 11_000, 32_000
-EACH = 200
+EACH = 400
 """Ports that one process has to itself."""
 
 _claims: list[socket.socket] = []
@@ -24,6 +24,8 @@ def free_port() -> int:
     for _ in range(EACH):
         port = next(ours)
         with socket.socket() as probe:
+            # As the programs do it: what is over holds no port for a minute.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
