@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from standardwebhooks import Webhook
@@ -13,6 +17,7 @@ from droppr_client.proof import read_receipt
 from tests.http.conftest import NOTIFIED as OWNER
 from tests.http.conftest import PUBLIC
 from tests.support.client import Client, Link
+from tests.support.clock import MovedClock
 from tests.support.command import Terminal
 from tests.support.files import eventually
 from tests.support.live import LiveServer
@@ -34,7 +39,7 @@ def settled(client: Client, link: Link, state: str = "sent", count: int = 1) -> 
     def there() -> bool:
         return len([each for each in messages(client, link) if each["state"] == state]) >= count
 
-    eventually(there, seconds=30, what=f"{count} messages that are {state}")
+    eventually(there, seconds=60, what=f"{count} messages that are {state}")
     return messages(client, link)
 
 
@@ -53,8 +58,10 @@ def verified(hooks: HookReceiver, secret: str, at: int = -1) -> dict[str, Any]:
 
 def test_an_owner_gets_one_mail_for_files_that_come_together(client: Client, mail: Mailbox) -> None:
     link = client.make_link(title="Wedding <b>2026</b>", ask_name="optional")
-    for number in range(3):
-        link.deliver(f"day/{number}.jpg", b"x" * 1500, sender_name="Anna")
+    # In one request: on a busy machine more than the second after which a mail goes may lie between two.
+    lines = [{"path": f"day/{number}.jpg", "size": 1500, "sender_name": "Anna"} for number in range(3)]
+    pack = b"".join(json.dumps(line).encode() + b"\n" + b"x" * 1500 for line in lines)
+    client.call("POST", f"{link.path}/pack", body=pack).expect(200)
     (found,) = mails_about(mail, "Wedding")
     assert found["Subject"] == "3 files have arrived: Wedding <b>2026</b>"
     assert found["To"] == found["X-Envelope-To"] == OWNER
@@ -117,15 +124,37 @@ def test_a_sender_gets_the_receipt_by_mail(client: Client, mail: Mailbox) -> Non
     assert len(read_receipt(content).entries) == len(document["files"])
 
 
-def test_what_was_taken_back_before_is_not_confirmed(client: Client, mail: Mailbox) -> None:
+def test_what_was_taken_back_before_is_not_confirmed(
+    live: Callable[..., LiveServer], mail: Mailbox, tmp_path: Path
+) -> None:
+    clock = MovedClock(tmp_path / "clock")
+    confirming = {
+        "DROPPR_SMTP_URL": f"smtp+plain://127.0.0.1:{mail.port}",
+        "DROPPR_MAIL_FROM": "droppr@example.org",
+        "DROPPR_NOTIFY_AFTER_SECONDS": 600,
+    }
+    client = Client.of(live(workers=1, **confirming, **clock.environment))
     link = client.make_link(title="Taken back", ask_email="required", confirm=True, notify="none")
-    opened = link.opened("a.txt", 1, sender_email="dora@example.org")
+    dora, erin = (f"{name}-{uuid4().hex}@example.org" for name in ("dora", "erin"))
+    opened = link.opened("a.txt", 1, sender_email=dora)
     link.send(opened, b"a")
     link.cancel(opened).expect(204)
-    eventually(
-        lambda: [each["state"] for each in messages(client, link)] in ([], ["given_up"]), seconds=10, what="the end"
-    )
-    assert not [each for each in mail.mails if each["To"] == "dora@example.org"]
+    link.deliver("b.txt", b"b", sender_email=erin)
+
+    def later() -> list[EmailMessage]:
+        # From when the server has noted what came, which may be a moment after it said so.
+        clock.forward(0.2)
+        return [each for each in mail.mails if each["To"] == erin]
+
+    # Hers is due after the other would have been.
+    eventually(later, what="the mail to who took nothing back")
+
+    def is_over() -> bool:
+        states = {each["recipient"]: each["state"] for each in messages(client, link) if each["recipient"] != erin}
+        return states in ({}, {dora: "given_up"})
+
+    eventually(is_over, what="the end")
+    assert not [each for each in mail.mails if each["To"] == dora]
 
 
 def test_a_webhook_is_signed_and_tells_what_arrived(client: Client, hooks: HookReceiver) -> None:
@@ -203,23 +232,24 @@ def test_a_failed_webhook_is_tried_again_under_its_id_and_sent_again_on_demand(
 ) -> None:
     link = client.make_link(notify="none")
     made = make_endpoint(client, hooks, link=link.hash, kinds=["files.received"])
-    answers = iter([500, 302, 204, 200])
-    hooks.answer = lambda request: (next(answers), {"Location": hooks.url})
+    # It may be tried once more by itself before its owner says so: that is answered alike.
+    hooks.answer = lambda request: 500
     link.deliver("a", b"a")
-    hooks.wait(1)
     (failed,) = settled(client, link, "failed")
     assert failed["answer"].startswith("500")
     assert failed["next_at"] > failed["created_at"]
     again = f"/api/messages/{failed['id']}/redelivery"
+    hooks.answer = lambda request: (302, {"Location": hooks.url})
     assert client.call("POST", again, owner=True).expect(202).json["state"] == "waiting"
-    hooks.wait(2)
-    eventually(lambda: "Redirects" in (messages(client, link)[0]["answer"] or ""), seconds=10, what="the redirect")
+    eventually(lambda: "Redirects" in (messages(client, link)[0]["answer"] or ""), what="the redirect")
+    hooks.answer = lambda request: 204
     client.call("POST", again, owner=True).expect(202)
-    hooks.wait(3)
     settled(client, link)
     # Also what was taken is sent again when its owner says so.
+    until_now = len(hooks.hooks)
+    assert until_now >= 3
     client.call("POST", again, owner=True).expect(202)
-    hooks.wait(4)
+    hooks.wait(until_now + 1)
     assert {each.headers["webhook-id"] for each in hooks.hooks} == {failed["id"]}
     figures = client.call("GET", "/metrics", owner=True).expect(200).body.decode()
     for outcome, least in (("later", 2), ("taken", 1)):
@@ -239,7 +269,7 @@ def test_an_endpoint_that_is_gone_is_left_alone(client: Client, hooks: HookRecei
         found: dict[str, Any] = next(each for each in listed if each["id"] == made["id"])
         return found
 
-    eventually(lambda: not mine()["active"], seconds=10, what="an endpoint that is switched off")
+    eventually(lambda: not mine()["active"], what="an endpoint that is switched off")
     assert "410" in mine()["trouble"]
     assert "secret" not in mine()
     path = f"/api/endpoints/{made['id']}"
@@ -291,9 +321,7 @@ def test_a_test_mail_goes_to_who_is_told(client: Client, mail: Mailbox) -> None:
     other = client.call("POST", "/api/messages/test", json={"mail": "eve@example.org"}, owner=True).expect(202)
     (message,) = other.json["messages"]
     path = f"/api/messages/{message['id']}"
-    eventually(
-        lambda: client.call("GET", path, owner=True).expect(200).json["state"] == "sent", seconds=20, what="the mail"
-    )
+    eventually(lambda: client.call("GET", path, owner=True).expect(200).json["state"] == "sent", what="the mail")
     assert any(each["Message-ID"] == f"<{message['id']}@example.org>" for each in mail.mails)
     for body in ({"mail": "a@b, c@d"}, {"mail": 5}):
         client.call("POST", "/api/messages/test", json=body, owner=True).expect(400, "invalid_request")
