@@ -185,6 +185,29 @@ def test_a_part_that_comes_late_does_not_touch_one_that_counts(node: Node) -> No
     assert (len(node.left()[0]), node.left()[1]) == (1, 0)
 
 
+def test_of_what_came_twice_nothing_is_kept_beside_the_file(node: Node) -> None:
+    data = content(3 * CELL, 1)
+    node.uploads.create(session(3 * CELL, path="a.bin"))
+    for span in (Span(0, CELL), Span(0, CELL), Span(2 * CELL, 3 * CELL)):
+        with node.uploads.open(ID).claim(span) as claimed:
+            claimed.receive(
+                body(content(span.length, 2)), None
+            )  # Given up: whoever brought it died before he recorded it.
+    take(node.uploads, Span(0, 3 * CELL), data)
+    delivery = node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0)
+    kept = [
+        size for key, size in node.engines.seaweed.parts(node.engines.bucket).items() if node.bucket._key("") in key
+    ]
+    assert sum(kept) in (0, 3 * CELL), "a store that shows its parts has those of the file"
+    assert len([size for size in kept if size]) in (0, 3)
+    node.uploads.open(ID).end(lambda each: each.completed("a.bin", None, 4.0))
+    node.uploads.delete(ID)
+    assert node.bytes_of(delivery.disk_path) == data
+    assert (len(node.left()[0]), node.left()[1]) == (1, 0)
+    assert node.inbox.remove(FOLDER, delivery.disk_path, delivery.file_identity)
+    assert node.left() == ([], 0)
+
+
 def test_parts_on_their_way_when_their_upload_is_taken_back_go_with_the_last_of_them(
     another: Callable[[], Node],
 ) -> None:

@@ -148,10 +148,10 @@ class S3Server:
         found = self.client.list_multipart_uploads(Bucket=bucket)
         return [each["Key"] for each in found.get("Uploads", [])]
 
-    def parts(self, bucket: str) -> list[str]:
-        """What it keeps of parts beside the objects of a bucket, as far as it lets anybody see that."""
+    def parts(self, bucket: str) -> dict[str, int]:
+        """What it keeps of parts beside the objects of a bucket, as far as it lets anybody see that, and how many bytes each has."""
         del bucket
-        return []
+        return {}
 
     def _started(self) -> bool:
         with self._log.open("ab") as log:

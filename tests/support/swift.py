@@ -105,11 +105,11 @@ class SwiftServer(S3Server):
                 os.kill(int(child), number)
         super().send_signal(number)
 
-    def parts(self, bucket: str) -> list[str]:
+    def parts(self, bucket: str) -> dict[str, int]:
         """Everything in a container beside the bucket's, to which no S3 request leads: uploads that were begun, and all parts, those of
         finished objects among them."""
         log_in = {"X-Auth-User": self.access, "X-Auth-Key": self.secret}
         token = urllib3.request("GET", f"{self.url}/auth/v1.0", headers=log_in).headers["X-Auth-Token"]
         container = f"{self.url}/v1/AUTH_test/{quote(bucket + '+segments')}"
-        found = urllib3.request("GET", container, headers={"X-Auth-Token": token})
-        return found.data.decode().splitlines() if found.status == 200 else []
+        found = urllib3.request("GET", f"{container}?format=json", headers={"X-Auth-Token": token})
+        return {each["name"]: each["bytes"] for each in found.json()} if found.status == 200 else {}

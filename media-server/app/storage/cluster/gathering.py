@@ -40,6 +40,8 @@ _BEGIN = """
 _PARTS = """
     SELECT part, etag, lower(span) FROM store_pieces WHERE upload = %(number)s AND part IS NOT NULL ORDER BY part
 """
+# Tries that came to nothing have numbers, too, which the store may have got a part under.
+_SEVERAL_TRIES = "SELECT cell, n FROM store_tries WHERE upload = %(number)s AND n > 1"
 
 
 class Gatherer:
@@ -120,6 +122,8 @@ class Gatherer:
         self._complete(known, parts)
         if self._ground.bucket.size(stored.key) != size:
             raise Busy()
+        with suppress(UploadError):  # The file is whole, whatever else is kept.
+            self._empty_others(known, {number for number, _, _ in parts})
         if len(self._made) >= MOST_REMEMBERED:
             self._made.clear()
         self._made.add(known.token)
@@ -139,6 +143,23 @@ class Gatherer:
             if self._ground.bucket.size(known.whole_key) is None:
                 self.lost(known)
                 raise Busy(retry_after=1) from None
+
+    def _empty_others(self, known: Known, listed: set[int]) -> None:
+        """Some stores keep parts that the file is not made of, list them as long as it is there, and let nobody delete them. There they are
+        overwritten with nothing."""
+        assert known.multipart is not None
+        with self._ground.database.read() as tx:
+            tried = tx.all(_SEVERAL_TRIES, number=known.number)
+        others = {
+            known.grid.number(cell, each) for cell, n in tried for each in range(min(n, known.grid.tries))
+        } - listed
+        if not others:
+            return
+        bucket, key = self._ground.bucket, known.whole_key
+        with suppress(NoSuchUpload):
+            for number, (_, size) in bucket.parts(key, known.multipart, min(others), max(others)).items():
+                if number in others and size:
+                    bucket.put_part(key, known.multipart, number, NOTHING)
 
     def _only(self, known: Known) -> str:
         if not known.session.size:
