@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -50,12 +51,10 @@ def test_the_page_goes_on_when_others_no_longer_answer_in_the_servers_place(
     owner, port = front
     link = owner.make_link()
     file = write(tmp_path / "large.bin", content(6 * MIB))
-    chunks = 0
+    chunks = count(1)
 
     def instead(asked: Asked) -> Answer | None:
-        nonlocal chunks
-        chunks += asked.path.endswith("/upload-chunk")
-        return answer if asked.path.endswith("/upload-chunk") and 2 < chunks <= 5 else None
+        return answer if asked.path.endswith("/upload-chunk") and 2 < next(chunks) <= 5 else None
 
     with Between(port, instead) as between, browser.new_context() as context:
         sender = Sender(context, between.url, link).visit()
@@ -76,16 +75,14 @@ def test_a_login_at_another_address_is_told_as_what_it_is(
     link = owner.make_link()
     file = write(tmp_path / "large.bin", content(6 * MIB))
     signed_in = threading.Event()
-    chunks = 0
+    # Several chunks come at once, each in a thread of its own.
+    chunks = count(1)
 
     def instead(asked: Asked) -> Answer | None:
-        nonlocal chunks
         if asked.path == "/sign-in":
             return SIGN_IN
-        if asked.path.endswith("/upload-chunk"):
-            chunks += 1
-            if chunks == 3:
-                signed_in.clear()
+        if asked.path.endswith("/upload-chunk") and next(chunks) == 3:
+            signed_in.clear()
         return None if signed_in.is_set() or not asked.path.startswith("/api/") else elsewhere(between)
 
     with Between(port, instead) as between, browser.new_context() as context:

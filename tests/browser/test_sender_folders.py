@@ -87,6 +87,7 @@ def test_what_is_sent_and_what_failed_is_told_by_a_closed_folder_and_a_click_lea
     row = sender.folder("Wedding")
     expect(row).to_contain_text("2 files could not be sent. Its content is not what its name says", timeout=60_000)
     expect(row).to_contain_text("40 of 43 files arrived · film.mov", timeout=60_000)
+    sender.hold_the_line()
     expect(row.locator("progress")).to_be_visible()
     assert complaints(page) == []
     row.get_by_role("button", name="Pause Wedding").click()
@@ -100,7 +101,8 @@ def test_what_is_sent_and_what_failed_is_told_by_a_closed_folder_and_a_click_lea
     expect(lost).to_be_focused()
     expect(lost).to_be_in_viewport()
     page.get_by_role("button", name="Failed 2").click()
-    assert sender.names() == ["Wedding/late/97.jpg", "Wedding/late/98.jpg"]
+    lost_ones = ["Wedding/late/97.jpg", "Wedding/late/98.jpg"]
+    sender.until(lambda: sender.names() == lost_ones, what="those alone that failed")
     assert hashes(link.disk)["Wedding/late/film.mov"] == file_sha256(film)
 
 
@@ -145,20 +147,21 @@ def test_the_bar_of_a_phone_says_what_is_missing_leaves_room_to_type_and_tells_h
     field = page.get_by_label("Password for this link")
     expect(field).to_be_focused()
     expect(field).to_be_in_viewport(ratio=1)
-    assert not page.evaluate(COVERED, "password")
+    sender.until(lambda: not page.evaluate(COVERED, "password"), what="the field, above the bar")
     field.fill("later")
     page.get_by_label("Which camera?").fill("The first")
     page.get_by_label("Which camera?").blur()
     expect(page.locator("#send-text")).to_be_hidden()
     expect(page.get_by_label("Your name")).to_have_value("Anna")
     # Twice, as tired people do: the second click falls on what has come to the place of Send.
-    send.dblclick()
+    sender.click_twice(send)
     expect(page.locator("#send-percent")).to_be_visible()
     expect(page.get_by_role("button", name="Pause all")).to_be_visible()
     expect(bar).to_contain_text("of 4 files arrived")
     page.evaluate("scrollTo(0, 0)")
     # By then nobody can mean Send any more.
     sender.until(lambda: sender.received() >= 3 * MIB, what="more than a second's worth")
+    sender.hold_the_line()
     page.get_by_role("button", name="Pause all").click()
     expect(bar.get_by_role("button", name="Continue all")).to_be_in_viewport()
     sender.line()

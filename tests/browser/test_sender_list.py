@@ -25,27 +25,19 @@ DROP_MANY = """([count, size]) => {
     return began;
 }"""
 
-# As a wheel does, and then by far jumps, as when the bar is dragged. Milliseconds a frame.
-SCROLL = """async () => {
+# The most rows that are there meanwhile.
+SCROLL = """async (places) => {
     const box = document.getElementById('files-scroller');
     const frame = () => new Promise(requestAnimationFrame);
-    const times = [];
-    let [rows, last] = [0, await frame()];
-    const move = async (top) => {
-        box.scrollTop = top;
-        const now = await frame();
-        times.push(now - last);
-        last = now;
+    let rows = 0;
+    for (const place of places) {
+        box.scrollTop = place * (box.scrollHeight - box.clientHeight);
+        // The rows around those that can be seen come a frame later.
+        for (let frames = 0; frames < 2; frames++) await frame();
         rows = Math.max(rows, document.querySelectorAll('li.file').length);
-    };
-    for (let step = 0; step < 150; step++) await move(step * 100);
-    const sorted = [...times].sort((one, other) => one - other);
-    times.length = 0;
-    for (let jump = 0; jump <= 20; jump++) await move(jump / 20 * box.scrollHeight);
-    times.sort((one, other) => one - other);
-    // The rows around those that can be seen come a frame later.
+    }
     for (let more = 0; more < 3; more++) await frame();
-    return { rows, median: sorted[75], p95: sorted[142], jump: times[10] };
+    return rows;
 }"""
 
 # Every frame's length while `busy` is not yet over, and how often the total was written meanwhile.
@@ -67,20 +59,23 @@ WATCH_FRAMES = """() => {
 
 def test_ten_thousand_files_stay_fluid_with_a_few_rows_in_the_document(owner: Client, visit: Visit) -> None:
     link = owner.make_link(password="not yet")
-    short = visit(link).page
-    short.evaluate(DROP_MANY, [100, 10])
-    expect(short.get_by_role("button", name="Send 100 files")).to_be_visible()
-    usual = short.evaluate(SCROLL)
-
-    page = visit(link).page
+    short, page = (visit(link).page for _ in range(2))
+    short.evaluate(DROP_MANY, [400, 10])
+    expect(short.get_by_role("button", name="Send 400 files")).to_be_visible()
     page.evaluate(DROP_MANY, [10_000, 10])
     expect(page.get_by_role("button", name="Send 10,000 files")).to_be_visible()
 
-    seen = page.evaluate(SCROLL)
-    assert seen["rows"] <= 200
-    # Sixty frames a second are 17 ms; on a busy machine a short list takes longer, too.
-    for what in ("median", "jump"):
-        assert seen[what] < 3 * max(usual[what], 17), f"the list stutters: {seen}, a short one: {usual}"
+    # As a wheel does, a row or so at a time; and by far jumps, as when the bar is dragged.
+    jumps = [jump / 20 for jump in range(20)]
+    for in_short, in_long in (
+        ([row / 400 for row in range(100)], [row / 10_000 for row in range(100)]),
+        (jumps, jumps),
+    ):
+        usual, _ = scrolled(short, in_short)
+        work, rows = scrolled(page, in_long)
+        assert rows <= 200
+        assert work < 2 * usual, f"the list stutters: {work} s of a processor, where a short one takes {usual}"
+    page.evaluate(SCROLL, [1])
 
     last = page.locator("li.file").last
     expect(last).to_have_attribute("aria-posinset", "10000")
@@ -99,6 +94,23 @@ def test_ten_thousand_files_stay_fluid_with_a_few_rows_in_the_document(owner: Cl
         return all(250 < int(name.removesuffix(".txt")) < 9_750 for name in names)
 
     eventually(are_of_the_middle, what="the rows of the middle")
+
+
+def scrolled(page: Page, places: list[float]) -> tuple[float, int]:
+    """Seconds of a processor that it takes the page to go through these places of its list, from 0 to 1, and the most rows that were
+    there. What a clock says hangs on what else this machine does."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def worked() -> float:
+        metrics = devtools.send("Performance.getMetrics")["metrics"]
+        return float(next(each["value"] for each in metrics if each["name"] == "TaskDuration"))
+
+    before = worked()
+    rows: int = page.evaluate(SCROLL, places)
+    after = worked()
+    devtools.detach()
+    return after - before, rows
 
 
 def test_two_thousand_small_files_go_in_few_requests_and_one_paint_a_frame(owner: Client, visit: Visit) -> None:
@@ -144,12 +156,13 @@ def test_one_file_and_all_of_them_pause_and_go_on_without_sending_anything_twice
     sender.line(mib_per_second=SLOW)
     sender.choose(*files)
     sender.until(lambda: sender.received() >= 2 * MIB, what="some of the first file")
+    sender.hold_the_line()
 
     page.get_by_role("button", name="Pause one.bin").click()
     expect(sender.state("one.bin")).to_contain_text("Paused")
     sender.line()
     sender.expect_arrived("two.bin")
-    sender.line(mib_per_second=SLOW)
+    sender.hold_the_line()
     page.get_by_role("button", name="Continue one.bin").click()
     sender.until(lambda: "%" in (sender.state("one.bin").text_content() or ""), what="progress")
     page.get_by_role("button", name="Pause all").click()
@@ -170,6 +183,7 @@ def test_cancelling_all_takes_two_clicks_and_leaves_nothing_on_the_server(
     sender.line(mib_per_second=SLOW)
     sender.choose(*(write(desk / f"{at}.bin", content(9 * MIB, seed=at)) for at in range(3)))
     sender.until(lambda: sender.received() >= MIB, what="a chunk")
+    sender.hold_the_line()
 
     sender.page.get_by_role("button", name="Cancel all").click()
     assert link.status(sender.upload_id()).status == 200, "one click was enough to lose it all"
@@ -184,6 +198,7 @@ def waiting(owner: Client, desk: Path, visit: Visit) -> Sender:
     """Four files that wait for a password."""
     sender = visit(owner.make_link(password="later"))
     sender.choose(*(write(desk / f"{name}.bin", content(2 * MIB, seed=ord(name))) for name in "abcd"))
+    expect(sender.page.locator("li.file")).to_have_count(4)
     return sender
 
 
@@ -212,21 +227,31 @@ def test_files_are_put_in_order_by_keyboard_and_go_in_that_order(owner: Client, 
     page.get_by_label("Password for this link").fill("later")
     page.get_by_role("button", name="Send 4 files").click()
     sender.expect_all_arrived("4 files have arrived")
-    assert json.loads(sender.openings[0].request.post_data or "")["path"] == "d.bin"
+    first = next(call for call in sender.calls if call.url.endswith("/uploads"))
+    assert json.loads(first.post_data or "")["path"] == "d.bin"
 
 
 def test_files_are_put_in_order_by_dragging(owner: Client, desk: Path, visit: Visit) -> None:
     sender = waiting(owner, desk, visit)
-    drag(sender.page, "Move a.bin", "Move c.bin")
+    drag(sender, "Move a.bin", "Move c.bin")
     sender.until(lambda: sender.names() == ["b.bin", "c.bin", "a.bin", "d.bin"], what="the new order")
 
 
-def drag(page: Page, grip: str, onto: str) -> None:
-    start, goal = (page.get_by_role("button", name=name).bounding_box() for name in (grip, onto))
-    assert start
+def drag(sender: Sender, grip: str, onto: str) -> None:
+    page = sender.page
+
+    def held() -> bool:
+        """What lets rows be dragged is loaded once there are two."""
+        page.get_by_role("button", name=grip).hover()
+        page.mouse.down()
+        if page.locator("li.dragged").count() == 1:
+            return True
+        page.mouse.up()
+        return False
+
+    sender.until(held, what="a hold of the row")
+    goal = page.get_by_role("button", name=onto).bounding_box()
     assert goal
-    page.mouse.move(*middle(start))
-    page.mouse.down()
     page.mouse.move(*middle(goal), steps=5)
     page.mouse.up()
 
@@ -243,15 +268,20 @@ def test_the_chunk_map_and_the_total_tell_what_is_safe_from_what_is_merely_sent(
     sender.line(mib_per_second=SLOW)
     sender.choose(write(desk / "mapped.bin", content(16 * MIB)))
     sender.until(lambda: sender.received() >= 2 * MIB, what="some of the file")
+    sender.hold_the_line()
 
     page.get_by_role("button", name="Details of mapped.bin").click()
     chart = page.get_by_role("img", name="safe on the server")
     expect(chart).to_be_visible()
     expect(page.locator(".map path.map-safe")).to_have_attribute("d", re.compile("M"))
     expect(page.locator(".map path.map-moving")).to_have_attribute("d", re.compile("M"))
-    safe, sent = page.evaluate("""() => [document.getElementById('total-bar').value,
-        parseFloat(document.getElementById('total-sent').style.inlineSize) / 100]""")
-    assert 0 < safe < sent <= 1
+
+    def sent_runs_ahead() -> bool:
+        safe, sent = page.evaluate("""() => [document.getElementById('total-bar').value,
+            parseFloat(document.getElementById('total-sent').style.inlineSize) / 100]""")
+        return bool(0 < safe < sent <= 1)
+
+    sender.until(sent_runs_ahead, what="more on its way than is safe")
     assert page.title().split("%")[0].isdigit(), "the title does not tell the progress"
     assert page.locator("link[rel=icon]").get_attribute("href", timeout=1000).startswith("data:image/png")  # type: ignore[union-attr]
     sender.line()
@@ -262,7 +292,7 @@ def test_the_chunk_map_and_the_total_tell_what_is_safe_from_what_is_merely_sent(
 def test_a_speed_limit_holds_and_can_be_lifted_meanwhile(owner: Client, desk: Path, visit: Visit) -> None:
     sender = visit(owner.make_link(ask_name="optional"))
     page = sender.page
-    sender.choose(write(desk / "slow.bin", content(20 * MIB)))
+    sender.choose(write(desk / "slow.bin", content(40 * MIB)))
     page.get_by_text("More options").click()
     page.get_by_label("Speed").select_option(label="At most 1 MB/s")
     began = page.evaluate("performance.now()")
@@ -273,4 +303,5 @@ def test_a_speed_limit_holds_and_can_be_lifted_meanwhile(owner: Client, desk: Pa
     assert seconds > 1, f"3 MiB took {seconds} s at 1 MiB/s"
     expect(sender.state("slow.bin")).not_to_have_text("Arrived")
     page.get_by_label("Speed").select_option(label="As fast as possible")
-    sender.expect_arrived("slow.bin", seconds=8)
+    # At the limit it would take half a minute more.
+    sender.expect_arrived("slow.bin", seconds=20)

@@ -130,6 +130,7 @@ def begin(sender: Sender, file: Path) -> None:
     sender.line(mib_per_second=SLOW)
     sender.choose(file)
     sender.until(lambda: sender.received() >= 3 * MIB, what="some of the file")
+    sender.hold_the_line()
 
 
 def test_one_tab_sends_to_a_link_at_a_time_and_the_next_one_follows_by_itself(
@@ -161,6 +162,7 @@ def test_what_was_dropped_is_opened_again_after_a_reload_without_being_chosen(
         sender.line(mib_per_second=SLOW)
         sender.drop(film, folder)
         sender.until(lambda: min(sender.received(of_file=at) for at in (0, 1)) >= MIB, what="some of both")
+        sender.hold_the_line()
         before = sum(sender.received(of_file=at) for at in (0, 1))
         sender.page.reload()
         sender.line()
@@ -182,6 +184,7 @@ def test_what_was_dropped_and_has_gone_since_is_asked_for(
         sender.line(mib_per_second=SLOW)
         sender.drop(film)
         sender.until(lambda: sender.received() >= MIB, what="some of the file")
+        sender.hold_the_line()
         sender.page.reload()
         film.rename(desk / "moved.bin")
         sender.page.get_by_role("button", name="Continue film.bin").click()
@@ -204,6 +207,7 @@ def test_in_a_new_tab_the_browser_asks_whether_what_was_dropped_may_be_opened_an
         first.line(mib_per_second=SLOW)
         first.drop(film)
         first.until(lambda: first.received() >= MIB, what="some of the file")
+        first.hold_the_line()
         first.page.close()
         again = Sender(context, site.url, link).visit()
         again.page.get_by_role("button", name="Continue film.bin").click()
@@ -264,12 +268,14 @@ def test_files_that_went_away_or_changed_after_they_were_chosen_are_told_and_the
     gone, changed, cut, kept = (write(desk / f"{at}.bin", content(size, seed=at)) for at in range(4))
     sender = visit(link)
     sender.choose(gone, changed, cut, kept)
+    send = sender.page.get_by_role("button", name="Send 4 files")
+    expect(send).to_be_visible()
     gone.unlink()
     write(changed, content(size, seed=7))
     os.utime(changed, (1, 1))
     os.truncate(cut, size // 2)
     sender.page.get_by_label("Password for this link").fill("later")
-    sender.page.get_by_role("button", name="Send 4 files").click()
+    send.click()
     sender.expect_arrived(kept.name)
     for file in (gone, changed, cut):
         expect(sender.state(file.name)).to_contain_text("The file can no longer be read.")

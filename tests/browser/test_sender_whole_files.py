@@ -17,7 +17,7 @@ from tests.support.files import MIB, content, hashes, write
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.proxy import BadLine
-from tests.support.sender import Sender
+from tests.support.sender import QUICK_MACHINE, Sender
 
 PHOTOS = 30
 
@@ -39,6 +39,8 @@ def behind(browser: Browser, roomy: tuple[Client, int]) -> Iterator[Callable[[Ba
 
         def visit(line: BadLine) -> Sender:
             context = stack.enter_context(browser.new_context())
+            # Chunks are no smaller than photos, however much else this machine does.
+            context.add_init_script(QUICK_MACHINE)
             return Sender(context, line.url, roomy[0].make_link()).visit()
 
         yield visit

@@ -30,16 +30,15 @@ def complaints_in_both(page: Page) -> list[str]:
     """The same in the light, and of the dark what colours can make wrong, as nothing else is other there
     (nginx/tests/dark.test.ts). The page stays dark."""
     page.emulate_media(color_scheme="light")
-    page.evaluate(_IN_ITS_COLOURS)
     light = complaints(page)
     page.emulate_media(color_scheme="dark")
-    page.evaluate(_IN_ITS_COLOURS)
     return light + [f"in the dark: {each}" for each in _complaints(page, RULES_OF_COLOUR)]
 
 
 def _complaints(page: Page, rules: list[str]) -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_program())
+    page.evaluate(_IN_ITS_COLOURS)
     found = page.evaluate("options => axe.run(document, options)", {"runOnly": rules, **_OPTIONS})
     return [
         f"{each['id']}: {node['html'][:120]} {node['failureSummary']}"

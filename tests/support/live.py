@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -204,6 +205,13 @@ class LiveServer:
         """The end of the log."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
+
+    def log_lines(self, message: str) -> list[dict[str, Any]]:
+        """Those of the log that say so; of one that is just being written, nothing."""
+        whole, _, _ = self.log.read_text().rpartition("\n")
+        said = json.dumps(message)
+        lines = [json.loads(line) for line in whole.splitlines() if line.startswith("{") and said in line]
+        return [line for line in lines if line["message"] == message]
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None

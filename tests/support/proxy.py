@@ -18,7 +18,7 @@ class BadLine:
     """Between clients and ``port`` of 127.0.0.1 from ``with`` to the end of the block.
 
     ``cut_after`` resets each connection once it has carried so many bytes to the server. ``delay`` holds up every piece
-    by so many seconds. ``keep_answer`` is a text: of an answer that holds it, nothing is passed on, once, and the
+    by so many seconds, and may be changed meanwhile. ``keep_answer`` is a text: of an answer that holds it, nothing is passed on, once, and the
     connection is reset. ``notice`` is looked for in every piece that clients send, and what it finds is in ``noticed``. The
     proxy runs in threads of its own.
     """
@@ -34,7 +34,7 @@ class BadLine:
     ) -> None:
         self._target = port
         self._cut_after = cut_after
-        self._delay = delay
+        self.delay = delay
         self._keep_answer = keep_answer
         self._notice = notice
         self._over = threading.Event()
@@ -120,8 +120,8 @@ class BadLine:
             while piece := source.recv(PIECE):
                 if to_server and self._notice:
                     self.noticed += self._notice.finditer(piece)
-                if self._delay:
-                    self._over.wait(self._delay)
+                if self.delay:
+                    self._over.wait(self.delay)
                 if self._down.is_set() or (not to_server and self._is_to_be_kept(piece)):
                     break
                 if to_server and self._cut_after:

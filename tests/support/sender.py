@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,12 +16,26 @@ from tests.support.client import Link
 from tests.support.files import FIRST_PAUSE, MIB, longer
 
 T = TypeVar("T")
+ALMOST_STILL = 1 / 8
+"""MiB/s."""
+# For the page time passes twenty times as slowly, so how many requests it makes of something does not hang on how busy this machine is.
+QUICK_MACHINE = "{ const { now } = Date, began = now(); Date.now = () => began + (now() - began) / 20; }"
 _SPAN = re.compile(r"bytes (\d+)-(\d+)/\d+")
 # Places, and paths: a long one is in its title; a folder ends in a slash.
 _ROWS = """() => [...document.querySelectorAll("li.file")].map(row => {
     const name = row.querySelector(".file-name"), end = row.querySelector(".folder-open") ? "/" : "";
     return [Number(row.getAttribute("aria-posinset")), (name.getAttribute("title") || name.textContent) + end];
 })"""
+# Of a long list only what can be seen is in the document: down from its beginning until the row is there, or the end.
+_SCROLL_TO = """async (path) => {
+    const is = name => name.title === path || name.textContent === path;
+    const found = () => [...document.querySelectorAll("li.file .file-name")].some(is);
+    const box = document.getElementById("files-scroller");
+    for (let top = 0; !found() && top < box.scrollHeight; top += Math.max(100, box.clientHeight / 2)) {
+        box.scrollTop = top;
+        for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
+    }
+}"""
 
 
 class Sender:
@@ -82,18 +96,34 @@ class Sender:
         self._devtools.send("Network.enable")
         self._devtools.send("Network.emulateNetworkConditions", conditions)
 
+    def hold_the_line(self) -> None:
+        """Makes it so slow that what is under way still is after whatever somebody does and a test looks at, on a busy machine, too.
+        Go on with ``line()``."""
+        self.line(mib_per_second=ALMOST_STILL)
+
+    def click_twice(self, button: Locator) -> None:
+        """Two clicks on one spot, as tired people do, with a third of a second from one to the next by the clock of the browser: whatever
+        stands there by then, and however long this machine takes."""
+        button.hover()
+        box = button.bounding_box()
+        assert box
+        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2, "button": "left", "clickCount": 1}
+        now = time()
+        for after, kind in (
+            (0, "mousePressed"),
+            (0.05, "mouseReleased"),
+            (0.3, "mousePressed"),
+            (0.35, "mouseReleased"),
+        ):
+            self._devtools.send("Input.dispatchMouseEvent", {"type": kind, "timestamp": now + after, **place})
+
     # What a person sees
 
     def row(self, path: str) -> Locator:
         """The row of a file, scrolled to where it is: of a long list only what can be seen is in the document."""
         name = self.page.get_by_text(path, exact=True).or_(self.page.get_by_title(path, exact=True))
-        found = self.page.locator("li.file").filter(has=name)
-        for step in range(200):
-            if found.count():
-                break
-            self.page.locator("#files-scroller").evaluate("(box, step) => { box.scrollTop = step * 300; }", step)
-            self.page.evaluate("() => new Promise(requestAnimationFrame)")
-        return found
+        self.page.evaluate(_SCROLL_TO, path)
+        return self.page.locator("li.file").filter(has=name)
 
     def folder(self, path: str) -> Locator:
         """The row of a folder that stands for its files."""
