@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -99,10 +98,23 @@ def found(client: Client, address: str) -> dict[str, Any]:
     return link
 
 
+# An answer that was on its way already tells of before.
+_LOOK_AGAIN = """patience => new Promise((done, fail) => {
+    const since = performance.now();
+    const isList = ({ name, startTime }) => startTime >= since && new URL(name).pathname.endsWith('/api/droppr/requests');
+    new PerformanceObserver((found, observer) => {
+        if (!found.getEntries().some(isList)) return;
+        observer.disconnect();
+        requestAnimationFrame(() => requestAnimationFrame(done));
+    }).observe({ type: 'resource' });
+    setTimeout(() => fail(new Error('The list was not asked for.')), patience);
+    document.dispatchEvent(new Event('visibilitychange'));
+})"""
+
+
 def look_again(page: Page) -> None:
-    """What coming back to the tab does: the list is asked for at once."""
-    with page.expect_response(re.compile(r"/api/droppr/requests$")):
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    """What coming back to the tab does: the list is asked for at once. Returns when it has come."""
+    page.evaluate(_LOOK_AGAIN, PATIENCE_MS)
 
 
 def come_back(page: Page) -> None:
@@ -117,3 +129,23 @@ def make_link(page: Page, folder: str) -> str:
     page.get_by_role("button", name="Make the link").click()
     expect(page.get_by_role("heading", name="Your link is ready")).to_be_visible()
     return page.locator("#made").get_by_label("Link", exact=True).input_value()
+
+
+def press_copy(button: Locator) -> None:
+    """Copy, which the button says for two seconds: longer than that may pass until somebody looks."""
+    button.evaluate(
+        """button => {
+            const said = [];
+            button.said = said;
+            new MutationObserver(() => said.push(button.textContent)).observe(button, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    held = button.element_handle()
+    button.click()
+    button.page.wait_for_function("button => button.said.includes('Copied')", arg=held)
+
+
+def press_again(button: Locator) -> None:
+    """A click on what is still at work after the last one would do nothing."""
+    expect(button).not_to_have_attribute("aria-busy", "true")
+    button.click()

@@ -14,11 +14,14 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"]
 # Of what is right, nobody reads where it stands; and of what pages load, one rule alone wants something, films and sounds.
 _OPTIONS: dict[str, Any] = {"resultTypes": ["violations"], "preload": {"assets": ["media"]}}
-# Some change theirs slowly, and those in what is folded never.
+# Some change theirs slowly, and those in what is folded never; what opens is pale at first.
 _IN_ITS_COLOURS = """async () => {
     await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    for (const each of document.getAnimations()) if (each instanceof CSSTransition) each.finish();
+    const appears = each => each.effect.getKeyframes().some(frame => 'opacity' in frame);
+    for (const each of document.getAnimations()) if (each instanceof CSSTransition || appears(each)) each.finish();
 }"""
+_LOOKS, _PAUSE_MS = 3, 500
+"""So often a page is looked at that has something wrong: while something comes or goes on it, it may have for a moment."""
 
 
 def complaints(page: Page) -> list[str]:
@@ -36,6 +39,15 @@ def complaints_in_both(page: Page) -> list[str]:
 
 
 def _complaints(page: Page, rules: list[str]) -> list[str]:
+    for _ in range(_LOOKS - 1):
+        if not _found(page, rules):
+            return []
+        page.wait_for_timeout(_PAUSE_MS)
+    return _found(page, rules)
+
+
+def _found(page: Page, rules: list[str]) -> list[str]:
+    page.evaluate(_IN_ITS_COLOURS)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_program())
     page.evaluate(_IN_ITS_COLOURS)

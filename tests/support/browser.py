@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.support.files import FIRST_PAUSE, longer
 from tests.support.live import PROJECT
 
+T = TypeVar("T")
 PAGES = PROJECT / "nginx" / "dist"
 LAN_HOST = "droppr.lan"
 """A name of 127.0.0.1 that browsers do not trust as they trust 127.0.0.1: what plain http in an office looks like."""
@@ -76,6 +80,31 @@ def built_pages() -> Path:
     if not (PAGES / "request.html").is_file():
         raise AssertionError(f"The pages are not built: {PAGES} has no request.html; type: make setup")
     return PAGES
+
+
+def until(page: Page, probe: Callable[[], T], *, seconds: float = 20, what: str = "it") -> T:
+    """The first true value of ``probe``: what was done to a page shows later, and what is read at once may be of before. Lets the
+    browser's events in between, which a sleep would not."""
+    deadline, pause = monotonic() + seconds, FIRST_PAUSE
+    while not (value := probe()):
+        assert monotonic() < deadline, f"waited {seconds} s in vain for {what}; last seen: {value!r}"
+        page.wait_for_timeout(pause * 1000)
+        pause = longer(pause)
+    return value
+
+
+def no_faults(page: Page, faults: Callable[[], list[T]], about: object = "", *, seconds: float = 20) -> None:
+    """Fail with the faults that stay; those of a page that is still moving do not."""
+    found: list[T] = []
+
+    def none() -> bool:
+        found[:] = faults()
+        return found == []
+
+    try:
+        until(page, none, seconds=seconds)
+    except AssertionError:
+        raise AssertionError(f"{about}: {found}") from None
 
 
 class Witness:

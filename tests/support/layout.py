@@ -11,6 +11,8 @@ from tests.support.axe import complaints_in_both
 
 SCREENS = {320: 640, 768: 1024, 1280: 800, 1440: 900}
 """Width and height in CSS pixels."""
+LOOKS, PAUSE_MS = 4, 500
+"""So often more, and so long apart, a page is measured that does not lie well."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class Gauge:
             page.screenshot(path=self.pictures / f"{state.replace(' ', '-')}-{width}.png", full_page=True)
         wanted = {"main": min(main, width - 32), "row": row if width >= 768 else 2 * row}
         found: list[str] = page.evaluate(_FAULTS, wanted)
+        for _ in range(LOOKS if found else 0):
+            # While something comes or goes it may lie badly for a moment.
+            page.wait_for_timeout(PAUSE_MS)
+            found = page.evaluate(_FAULTS, wanted)
+            if not found:
+                break
         return found
 
 

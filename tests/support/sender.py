@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import monotonic, time
+from time import time
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Dialog, Locator, Request, Response, expect
 
 from app.services.receiving.commands import new_upload_id
+from tests.support.browser import until
 from tests.support.client import Link
-from tests.support.files import FIRST_PAUSE, MIB, longer
+from tests.support.files import MIB
 
 T = TypeVar("T")
 ALMOST_STILL = 1 / 8
@@ -195,12 +196,7 @@ class Sender:
 
     def until(self, probe: Callable[[], T], *, seconds: float = 20, what: str = "it") -> T:
         """The first true value of ``probe``; lets the browser's events in between, which a sleep would not."""
-        deadline, pause = monotonic() + seconds, FIRST_PAUSE
-        while not (value := probe()):
-            assert monotonic() < deadline, f"waited {seconds} s in vain for {what}; last seen: {value!r}"
-            self.page.wait_for_timeout(pause * 1000)
-            pause = longer(pause)
-        return value
+        return until(self.page, probe, seconds=seconds, what=what)
 
     def _asked(self, request: Request) -> None:
         if request.method == "GET":
