@@ -19,6 +19,7 @@ from tests.support.admin import (
     open_panel,
     owner_desk,
     owner_page,
+    press_copy,
     row_of,
     unfold,
 )
@@ -151,8 +152,7 @@ def test_a_made_link_is_copied_shown_as_qr_code_and_opened(desk: Page) -> None:
     made = desk.locator("#made")
     expect(made.get_by_label("Link", exact=True)).to_be_focused()
     expect(made.get_by_role("img", name="QR code of the link admin/shared")).to_be_visible()
-    made.get_by_role("button", name="Copy", exact=True).click()
-    expect(made.get_by_role("button", name="Copied")).to_be_visible()
+    press_copy(made.get_by_role("button", name="Copy", exact=True))
     assert desk.evaluate("navigator.clipboard.readText()") == address
     with desk.context.expect_page() as opened:
         made.get_by_role("link", name="Open the link").click()
@@ -194,8 +194,7 @@ def test_copying_works_over_plain_http_where_browsers_have_no_clipboard_api(
     address = make_link(page, "admin/plain-http")
     assert address.startswith(f"http://{LAN_HOST}:")
     assert page.evaluate("typeof navigator.clipboard") == "undefined"
-    page.locator("#made").get_by_role("button", name="Copy", exact=True).click()
-    expect(page.locator("#made").get_by_role("button", name="Copied")).to_be_visible()
+    press_copy(page.locator("#made").get_by_role("button", name="Copy", exact=True))
     page.get_by_role("button", name="Make another link").click()
     page.get_by_label("Title (optional)").focus()
     page.keyboard.press("Control+V")
@@ -262,6 +261,7 @@ def test_no_other_host_is_asked_for_anything(desk: Page, server: LiveServer) -> 
 def test_a_folder_follows_the_title_until_it_is_the_owners_own_and_is_nobody_elses(desk: Page, client: Client) -> None:
     client.make_link(folder="tax-papers-2026")
     look_again(desk)
+    expect(row_of(desk, "tax-papers-2026")).to_be_visible()
     panel = open_panel(desk)
     title, folder = panel.get_by_label("Title (optional)"), panel.get_by_label("Folder", exact=True)
     title.fill("  Tax papers: 2026!  ")
@@ -294,10 +294,12 @@ def test_a_first_day_begins_with_an_example_that_leaves_alone_what_was_written(
         expect(title).to_have_value("Tax papers")
         expect(panel.get_by_label("Folder", exact=True)).to_have_value("tax-papers")
         page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
         page.get_by_role("button", name="Wedding films").click()
         expect(title).to_have_value("Wedding films")
         message.fill("In my own words.")
         page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
         assert complaints(page) == []
         page.get_by_role("button", name="Tax papers").click()
         expect(title).to_have_value("Tax papers")
