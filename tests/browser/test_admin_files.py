@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.admin import PATIENCE_MS, look_again, owner_desk, unfold
 from tests.support.axe import complaints
-from tests.support.browser import built_pages
+from tests.support.browser import built_pages, until
 from tests.support.client import Client, Link
-from tests.support.files import content, eventually
+from tests.support.files import content
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.nginx import LiveNginx
 
@@ -73,9 +73,20 @@ def seeded(client: Client, title: str, count: int) -> tuple[Link, dict[str, byte
 
 
 def focused(desk: Page) -> str:
-    """The name of the file that keys go on from."""
+    """The name of the file that keys go on from; of one that is still to come, none."""
     name: str = desk.evaluate("document.activeElement.closest('.file-row')?.querySelector('.file-name').title ?? ''")
     return name
+
+
+def expect_focus(desk: Page, name: str) -> None:
+    until(desk, lambda: focused(desk) == name, what=f"the focus on {name}")
+
+
+def focus_first(desk: Page, rows: Locator, name: str) -> None:
+    """Goes to the first file of the list, which is this one; in the document rows come into their order once nobody scrolls."""
+    expect(rows.first.locator(".file-name")).to_have_attribute("title", name)
+    rows.first.locator(".file-name").focus()
+    expect_focus(desk, name)
 
 
 def test_everything_comes_in_one_click_and_later_what_is_new(browser: Browser, desk: Page, client: Client) -> None:
@@ -124,30 +135,29 @@ def test_two_thousand_files_are_gone_through_chosen_and_taken_by_keys_alone(desk
     rows = row.locator(".file-row")
     expect(rows.first).to_have_attribute("aria-setsize", "2000")
     assert rows.count() < 80
-    rows.first.locator(".file-name").focus()
-    assert focused(desk) == newest[0]
+    focus_first(desk, rows, newest[0])
     for key in ("ArrowDown", "ArrowDown", "Space", "Shift+ArrowDown", "Shift+ArrowDown"):
         desk.keyboard.press(key)
     bar = row.get_by_role("region", name="Chosen files")
     expect(bar).to_contain_text("3 files chosen · 15 bytes")
-    assert focused(desk) == newest[4]
+    expect_focus(desk, newest[4])
     # To the end of what was not even here, and back by pages.
     desk.keyboard.press("End")
     expect(rows.last.locator(".file-name")).to_have_attribute("title", newest[-1])
-    assert focused(desk) == newest[-1]
+    expect_focus(desk, newest[-1])
     desk.keyboard.press("Home")
-    assert focused(desk) == newest[0]
+    expect_focus(desk, newest[0])
     desk.keyboard.press("PageDown")
-    assert newest.index(focused(desk)) > 4
+    until(desk, lambda: focused(desk) in newest[5:], what="the focus a page further down")
     assert taken(desk, bar.get_by_role("button", name="Download 3")) == {path: files[path] for path in newest[2:5]}
 
     # Three are deleted, and had back.
-    rows.first.locator(".file-name").focus()
+    focus_first(desk, rows, newest[0])
     desk.keyboard.press("Delete")
     expect(row).to_contain_text("3 files deleted.")
     expect(rows.first).to_have_attribute("aria-setsize", "1997")
     expect(bar).to_be_hidden()
-    assert focused(desk) == newest[0]
+    expect_focus(desk, newest[0])
     gone = {each["path"] for each in link.files()} ^ set(files)
     assert gone == set(newest[2:5])
     row.get_by_role("button", name="Undo").click()
@@ -156,15 +166,17 @@ def test_two_thousand_files_are_gone_through_chosen_and_taken_by_keys_alone(desk
     assert {each["path"] for each in link.files()} == set(files)
 
     # All but one.
-    rows.first.locator(".file-name").focus()
+    focus_first(desk, rows, newest[0])
     desk.keyboard.press("Control+a")
     expect(bar).to_contain_text("2,000 files chosen")
+    expect(rows.nth(1).locator(".file-name")).to_have_attribute("title", newest[1])
     rows.nth(1).locator("input").click()
     expect(bar).to_contain_text("1,999 files chosen")
     found = taken(desk, bar.get_by_role("button", name="Download 1,999"))
     assert found == {path: data for path, data in files.items() if path != newest[1]}
     bar.get_by_role("button", name="Delete").click()
     expect(row).to_contain_text("1,999 files deleted.", timeout=60_000)
+    expect(rows).to_have_count(1)
     expect(rows.locator(".file-name")).to_have_attribute("title", newest[1])
     assert [each["path"] for each in link.files()] == [newest[1]]
     row.get_by_role("button", name="Undo").click()
@@ -176,7 +188,7 @@ def test_what_the_filter_shows_is_chosen_and_nothing_else(desk: Page, client: Cl
     link, files = seeded(client, "Found by name", 600)
     row = unfolded(desk, "Found by name")
     rows = row.locator(".file-row")
-    rows.first.locator(".file-name").focus()
+    focus_first(desk, rows, list(files)[-1])
     desk.keyboard.press("/")
     expect(row.get_by_label("Search by name")).to_be_focused()
     desk.keyboard.type("/0059")
@@ -188,8 +200,8 @@ def test_what_the_filter_shows_is_chosen_and_nothing_else(desk: Page, client: Cl
     wanted = sorted(path for path in files if "/0059" in path and path.endswith("jpg"))
     expect(rows.locator(".file-name")).to_have_count(5)
     # The heads tell the order before the server has told the files in it.
-    eventually(lambda: rows.locator(".file-name").evaluate_all("all => all.map(each => each.title)") == wanted)
-    rows.first.locator(".file-name").focus()
+    until(desk, lambda: rows.locator(".file-name").evaluate_all("all => all.map(each => each.title)") == wanted)
+    focus_first(desk, rows, wanted[0])
     desk.keyboard.press("Control+a")
     bar = row.get_by_role("region", name="Chosen files")
     expect(bar).to_contain_text("5 files chosen · 25 bytes")
@@ -211,6 +223,7 @@ def test_what_arrives_while_one_reads_moves_nothing(desk: Page, client: Client) 
     link, files = seeded(client, "Still arriving", 50)
     row = unfolded(desk, "Still arriving")
     first = row.locator(".file-row").first
+    expect(first.locator(".file-name")).to_have_attribute("title", list(files)[-1])
     first.hover()
     link.deliver("new.txt", b"new")
     look_again(desk)

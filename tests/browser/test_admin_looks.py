@@ -11,9 +11,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.support import documents
 from tests.support.admin import look_again, owner_desk, unfold
 from tests.support.axe import complaints
-from tests.support.browser import built_pages
+from tests.support.browser import built_pages, until
 from tests.support.client import Client, Link
-from tests.support.files import eventually
 from tests.support.layout import Gauge
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.nginx import LiveNginx
@@ -66,8 +65,21 @@ def named(row: Locator, name: str) -> Locator:
     return row.get_by_role("link", name=name, exact=True)
 
 
-def is_painted(picture: Locator) -> bool:
-    return bool(picture.evaluate("image => image.complete && image.naturalWidth > 0"))
+def painted(pictures: Locator, count: int = 1) -> None:
+    """Waits until all of them are there and to be seen; of files, the server draws them when they are asked for."""
+    expect(pictures).to_have_count(count, timeout=60_000)
+    are = "all => all.every(image => image.complete && image.naturalWidth > 0)"
+    until(pictures.page, lambda: pictures.evaluate_all(are), seconds=60, what="pictures")
+
+
+def beside(tiles: Locator) -> int:
+    """How many lie beside each other, where there are several lines of them and each lies behind the one before; else 0."""
+    places = tiles.evaluate_all(
+        "all => all.map(each => { const { x, y } = each.getBoundingClientRect(); return [x, y]; })"
+    )
+    is_in_order = places == sorted(places, key=lambda place: (place[1], place[0]))
+    across = len({x for x, _ in places})
+    return across if is_in_order and 2 < across < len(places) else 0
 
 
 def test_rows_have_pictures_and_where_there_is_none_the_type_in_words(desk: Page, full: Link) -> None:
@@ -75,12 +87,11 @@ def test_rows_have_pictures_and_where_there_is_none_the_type_in_words(desk: Page
     desk.on("request", lambda request: asked.append(request.url) if "/picture" in request.url else None)
     desk.set_viewport_size({"width": 1280, "height": 1400})
     row = shown(desk, full)
-    expect(row.locator(".pictured img")).to_have_count(3)
-    eventually(lambda: all(is_painted(each) for each in row.locator(".pictured img").all()))
+    painted(row.locator(".pictured img"), 3)
     for letters in ("JPG", "SVG", "ZIP", "PNG"):
         expect(row.get_by_text(letters, exact=True)).to_be_visible()
     # What is called a drawing or an archive is not asked for.
-    eventually(lambda: len(asked) == len(NEWEST_FIRST) - 2)
+    until(desk, lambda: len(asked) == len(NEWEST_FIRST) - 2, what="all to be asked for")
     named(row, "broken.png").click()
     expect(desk.get_by_role("dialog")).to_contain_text("It is damaged")
     assert len(asked) == len(NEWEST_FIRST) - 2, "it is known that there is none"
@@ -95,7 +106,7 @@ def test_one_looks_at_file_after_file_by_keys_and_nothing_in_them_acts(desk: Pag
     stage = look.get_by_role("region", name="The file")
     photo = look.get_by_role("img", name="photo.jpg")
     expect(photo).to_be_visible()
-    eventually(lambda: is_painted(photo))
+    painted(photo)
     assert photo.evaluate("image => image.naturalHeight > image.naturalWidth"), "it lies on its side"
     expect(stage).to_be_focused()
     expect(look.get_by_role("button", name="Previous")).to_have_attribute("aria-disabled", "true")
@@ -114,7 +125,7 @@ def test_one_looks_at_file_after_file_by_keys_and_nothing_in_them_acts(desk: Pag
     gauge.check(desk, "look pages")
     desk.keyboard.press("ArrowRight")
     video = look.locator("video")
-    eventually(lambda: video.evaluate("video => video.duration > 1 && video.videoWidth === 320"))
+    until(desk, lambda: video.evaluate("video => video.duration > 1 && video.videoWidth === 320"), what="the film")
     video.evaluate("video => { video.muted = true; video.currentTime = 1; return video.play(); }")
     assert complaints(desk) == []
     gauge.check(desk, "look film")
@@ -147,19 +158,13 @@ def test_files_stand_as_pictures_with_the_same_keys_and_choice_and_the_browser_k
     row = shown(desk, full)
     row.get_by_label("Choose things.zip").check()
     row.get_by_role("button", name="As pictures").click()
-    tiles = row.locator(".file-row")
-    # As pictures, and no longer as the list of before.
     expect(row.locator(".as-grid .file-row")).to_have_count(len(NEWEST_FIRST))
-    places = tiles.evaluate_all(
-        "all => all.map(each => { const { x, y } = each.getBoundingClientRect(); return [x, y]; })"
-    )
-    across = len({x for x, _ in places})
-    assert across > 2, f"the tiles lie at {places}"
-    assert [tuple(each) for each in places] == sorted(map(tuple, places), key=lambda place: (place[1], place[0]))
+    tiles = row.locator(".file-row")
+    across = until(desk, lambda: beside(tiles), what="tiles one after the other")
     expect(row.get_by_label("Choose things.zip")).to_be_checked()
-    expect(row.locator(".pictured img")).to_have_count(3)
-    eventually(lambda: all(is_painted(each) for each in row.locator(".pictured img").all()))
-    assert len(asked) >= 3
+    # Those of rows are smaller.
+    until(desk, lambda: len(asked) >= 3, seconds=60, what="larger pictures")
+    painted(row.locator(".pictured img"), 3)
     assert complaints(desk) == []
     named(row, "photo.jpg").focus()
     desk.keyboard.press("ArrowRight")
@@ -181,7 +186,9 @@ def test_files_stand_as_pictures_with_the_same_keys_and_choice_and_the_browser_k
     desk.reload()
     expect(row.locator(".as-grid .file-row")).to_have_count(len(NEWEST_FIRST))
     row.get_by_role("button", name="As a list").click()
-    assert set(tiles.evaluate_all("all => all.map(each => each.offsetHeight)")) == {44}
+    expect(row.locator(".file-table:not(.as-grid) .file-row")).to_have_count(len(NEWEST_FIRST))
+    heights = "all => all.map(each => each.offsetHeight)"
+    until(desk, lambda: set(tiles.evaluate_all(heights)) == {44}, what="a list")
 
 
 def test_a_file_that_is_gone_says_so(desk: Page, client: Client, full: Link) -> None:
