@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.test_accounts import PASSWORD, check, enter
-from tests.support.admin import look_at, owner_desk, owner_page, unfold
+from tests.support.admin import look_at, owner_desk, owner_page, press_again, unfold
 from tests.support.browser import built_pages
 from tests.support.client import Client
 from tests.support.layout import Gauge
@@ -73,7 +73,7 @@ def test_an_owner_sets_up_who_is_told_and_never_leaves_the_desk(
         expect(row).to_contain_text("Test: Delivered: just now")
         assert hooks.wait()[-1].headers["webhook-id"]
         hooks.answer = lambda request: 500
-        row.get_by_role("button", name="Send a test to").click()
+        press_again(row.get_by_role("button", name="Send a test to"))
         expect(row).to_contain_text(
             "It was not taken. The other server cannot take it now. The other server said: “500"
         )
@@ -126,6 +126,7 @@ def test_an_owner_sets_up_who_is_told_and_never_leaves_the_desk(
         row = panel.get_by_role("listitem").filter(has_text="/hook")
         expect(row).to_contain_text("all links")
         row.get_by_role("button", name="Remove").click()
+        expect(row.get_by_role("button", name="Cancel")).to_be_focused()
         row.get_by_role("button", name="Remove").click()
         expect(row).to_have_count(0)
         check(page, gauge, "messages of a link")
