@@ -24,7 +24,7 @@ from tests.support.admin import (
     unfold,
 )
 from tests.support.axe import complaints
-from tests.support.browser import built_pages
+from tests.support.browser import built_pages, until
 from tests.support.client import Client
 from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
@@ -36,19 +36,26 @@ def desk(browser: Browser, server: LiveServer) -> Iterator[Page]:
         yield opened
 
 
+def scrolled(desk: Page) -> float:
+    pixels: float = desk.evaluate("scrollY")
+    return pixels
+
+
 def test_going_to_a_link_and_back_finds_the_list_as_it_was_left(desk: Page, client: Client, server: LiveServer) -> None:
     link = client.make_link(title="Gone to")
     for number in range(30):
         client.make_link(title=f"Above {number}")
     look_again(desk)
+    # All that stands above it is there, and nothing moves it any more.
+    expect(desk.locator(".link-name").filter(has_text="Above")).to_have_count(30)
+    expect(desk.locator("#activity")).to_be_visible()
     desk.get_by_placeholder("Find a link").fill("o")
     row_of(desk, "Gone to").scroll_into_view_if_needed()
-    before = desk.evaluate("scrollY")
-    assert before > 300
+    before = until(desk, lambda: scrolled(desk) > 300 and scrolled(desk), what="a list that was scrolled")
     unfold(desk, "Gone to")
     expect(desk).to_have_url(f"{server.url}/admin/links/{link.hash}")
     expect(desk).to_have_title(re.compile(r"^(\([\d,]+\) )?Gone to · Droppr$"))
-    assert desk.evaluate("scrollY") == 0
+    until(desk, lambda: scrolled(desk) == 0, what="the top of the page")
     look_at(desk, "Terms")
     expect(desk).to_have_url(f"{server.url}/admin/links/{link.hash}#terms")
     expect(desk.get_by_role("heading", name="What it allows")).to_be_visible()
@@ -58,7 +65,7 @@ def test_going_to_a_link_and_back_finds_the_list_as_it_was_left(desk: Page, clie
     expect(desk).to_have_url(f"{server.url}/admin")
     expect(desk).to_have_title(re.compile(r"^(\([\d,]+\) )?Request links · Droppr$"))
     expect(row_of(desk, "Gone to").get_by_role("link")).to_be_focused()
-    assert desk.evaluate("scrollY") == pytest.approx(before, abs=2)
+    until(desk, lambda: scrolled(desk) == pytest.approx(before, abs=2), what=f"{before} px, where it was left")
     expect(desk.get_by_placeholder("Find a link")).to_have_value("o")
     desk.go_forward()
     expect(desk.get_by_role("heading", name="Gone to", exact=True)).to_be_focused()
@@ -222,7 +229,8 @@ def test_going_back_closes_what_lies_over_the_page_and_leaves_the_page(desk: Pag
         expect(look).not_to_be_visible()
         expect(shown.locator(".file-row", has_text="a.txt").locator(".file-name")).to_be_focused()
         desk.wait_for_function("!history.state?.over")
-        assert (desk.url, desk.evaluate("history.length")) == (address, entries + 1)
+        expect(desk).to_have_url(address)
+        assert desk.evaluate("history.length") == entries + 1
     # One over the other: the topmost goes first, and the question is answered with no.
     shown.get_by_role("button", name="Close the link").click()
     expect(desk.locator("#closing")).to_be_visible()

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.support.admin import PATIENCE_MS, owner_desk, row_of
+from tests.support.browser import until
 from tests.support.client import Client
-from tests.support.files import eventually
 from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
 
@@ -75,15 +75,15 @@ def test_the_desk_is_told_what_arrives_and_asks_where_it_is_not(
         asked = counted(page)
         page.add_init_script(REMEMBER)
         page.reload()
-        eventually(lambda: listens(page), what="a stream")
+        until(page, lambda: listens(page), seconds=30, what="a stream")
         asked.update({NEWS: 0, STREAM: 0})
         shows_each_as_it_comes(page, client, "Told by a stream")
         assert asked == {NEWS: 0, STREAM: 0}
         # One that nobody looks at holds no connection.
         turned(page, "hidden")
-        eventually(lambda: not listens(page), what="the stream to be closed")
+        until(page, lambda: not listens(page), what="the stream to be closed")
         turned(page, "visible")
-        eventually(lambda: listens(page), what="a stream")
+        until(page, lambda: listens(page), seconds=30, what="a stream")
         assert asked[STREAM] == 1
 
         page.route(f"**{STREAM}*", lambda route: route.fulfill(status=503, json={"error": "Full.", "code": "busy"}))

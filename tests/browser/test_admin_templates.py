@@ -46,7 +46,7 @@ def test_a_template_is_saved_from_a_link_chosen_for_another_and_deleted(desk: Pa
     assert complaints(desk) == []
     for width in (360, 1440):
         desk.set_viewport_size({"width": width, "height": 900})
-        assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        desk.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     panel.get_by_role("button", name="Make the link").click()
     expect(panel.locator("#made-folder")).to_be_visible(timeout=PATIENCE_MS)
     made = [
@@ -76,7 +76,7 @@ def test_files_that_came_twice_are_marked_and_found(desk: Page, client: Client, 
     assert complaints(desk) == []
     elsewhere = client.make_link(title=f"Elsewhere {title}")
     elsewhere.deliver("again/4.txt", b"same")
-    eventually(lambda: elsewhere.files()[0]["sha256"] is not None)
+    eventually(lambda: elsewhere.files()[0]["sha256"] is not None, seconds=30, what="its SHA-256")
     row.get_by_role("button", name="More about 4.txt").click()
     expect(row.locator(".copies")).to_contain_text(f"Elsewhere {title} again/4.txt")
     assert complaints(desk) == []
@@ -84,6 +84,7 @@ def test_files_that_came_twice_are_marked_and_found(desk: Page, client: Client, 
     row.locator(".copies").get_by_role("link").click()
     expect(desk.get_by_role("heading", name=f"Elsewhere {title}")).to_be_visible()
     desk.go_back()
+    expect(desk.get_by_role("heading", name=title, exact=True)).to_be_visible()
     desk.get_by_label("More than once").check()
     expect(desk.locator(".file-row")).to_have_count(2)
     desk.get_by_label("More than once").uncheck()
