@@ -40,13 +40,8 @@ def test_files_are_found_by_what_they_say(browser: Browser, server: LiveServer, 
         box = desk.get_by_label("Words in files")
         expect(box).to_be_visible(timeout=PATIENCE_MS)
         found = desk.locator("#found > li")
-        # Asked again until the file is read.
-        for _ in range(60):
-            box.fill("rent boath")
-            desk.wait_for_timeout(1000)
-            if found.count():
-                break
-            box.fill("")
+        eventually(lambda: _ready(link, 1), seconds=90, what="it to be read")
+        box.fill("rent boath")
         expect(found).to_have_count(1, timeout=MODEL_MS)
         expect(found.locator("mark")).to_have_text(["rent", "boathouse"])
         expect(found).to_contain_text("Page 2")
