@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.admin import PATIENCE_MS, look_again, owner_desk, unfold
 from tests.support.axe import complaints_in_both
+from tests.support.browser import until
 from tests.support.client import Client, Link
-from tests.support.files import MIB, content, eventually, file_sha256, files_below, write
+from tests.support.files import MIB, content, file_sha256, files_below, write
 from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.sender import Sender
@@ -37,7 +38,8 @@ def test_an_upload_is_seen_with_its_pace_and_cancelled_and_its_sender_is_told(
 ) -> None:
     link = owner.make_link(title="Watched")
     sender = visit(link)
-    sender.line(mib_per_second=2)
+    # It must not have arrived before its owner has seen it move, and cancelled it.
+    sender.line(mib_per_second=0.75)
     file = write(desk / "film.mov", content(48 * MIB))
     sender.choose(file)
     sender.until(lambda: sender.received() >= MIB, what="a chunk")
@@ -49,7 +51,7 @@ def test_an_upload_is_seen_with_its_pace_and_cancelled_and_its_sender_is_told(
         expect(upload).to_contain_text("From 127.0.0.1")
         bar = upload.get_by_role("progressbar")
         before = float(bar.get_attribute("value") or 0)
-        eventually(lambda: float(bar.get_attribute("value") or 0) > before, seconds=25, what="more of it")
+        until(page, lambda: float(bar.get_attribute("value") or 0) > before, seconds=25, what="more of it")
 
         opened = len(sender.openings)
         upload.get_by_role("button", name="Cancel film.mov").click()
@@ -94,7 +96,9 @@ def test_all_are_cancelled_after_one_question_with_the_keyboard_alone(browser: B
         assert len(link.under_way()) == 5
         expect(row.get_by_role("button", name="Cancel all")).to_be_focused()
         page.keyboard.press("Enter")
+        expect(dialog.get_by_role("button", name="Let them go on")).to_be_focused()
         page.keyboard.press("Shift+Tab")
+        expect(dialog.get_by_role("button", name="Cancel all uploads")).to_be_focused()
         page.keyboard.press("Enter")
         expect(row.locator(".arriving")).to_have_count(0)
         expect(page.locator("#live")).to_have_text("5 uploads cancelled.")
@@ -174,3 +178,4 @@ def test_axe_finds_nothing_wrong_with_what_is_on_its_way_and_the_questions(
             expect(page.get_by_role("dialog")).to_be_visible()
             assert complaints_in_both(page) == []
             page.keyboard.press("Escape")
+            expect(page.get_by_role("dialog")).to_have_count(0)

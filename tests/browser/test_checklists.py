@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from tests.browser.conftest import Visit
 from tests.support.admin import come_back, look_again, look_at, open_panel, owner_desk, row_of, unfold
 from tests.support.axe import complaints
+from tests.support.browser import until
 from tests.support.client import Client, Link
 from tests.support.files import MIB, content, write
 from tests.support.live import LiveServer
@@ -43,6 +44,20 @@ def state(page: Page, title: str) -> Locator:
     return item(page, title).locator(".asked-state")
 
 
+def still(zone: Locator) -> FloatRect:
+    """Where it lies in the window, once nothing moves it any more."""
+    seen: list[FloatRect | None] = [None]
+
+    def lies() -> FloatRect | None:
+        zone.scroll_into_view_if_needed()
+        seen.append(zone.bounding_box())
+        return seen[-1] if seen[-1] == seen[-2] else None
+
+    box = until(zone.page, lies, what="a place that stays")
+    assert box
+    return box
+
+
 def test_what_is_asked_for_is_sent_sent_back_and_accepted(
     owner: Client, app: LiveServer, site: LiveNginx, browser: Browser, desk: Path, visit: Visit
 ) -> None:
@@ -68,9 +83,7 @@ def test_what_is_asked_for_is_sent_sent_back_and_accepted(
     anna.drop(write(desk / "beside.txt", b"beside"), x=5, y=5)
     anna.expect_arrived("beside.txt")
     zone = item(page, "Receipts")
-    zone.scroll_into_view_if_needed()
-    box = zone.bounding_box()
-    assert box
+    box = still(zone)
     anna.drop(write(desk / "2.txt", b"2"), x=int(box["x"] + 30), y=int(box["y"] + 30))
     expect(state(page, "Receipts")).to_have_text("Sent")
     expect(page.locator(".asked-left")).to_have_text("Everything that was asked for is here. Thank you.")
@@ -124,8 +137,9 @@ def test_what_is_asked_for_is_sent_sent_back_and_accepted(
 def test_what_was_begun_for_an_item_goes_on_for_it(owner: Client, desk: Path, visit: Visit) -> None:
     sender = visit(asking(owner))
     page = sender.page
-    film = write(desk / "receipts.zip", content(12 * MIB))
-    sender.line(mib_per_second=2)
+    film = write(desk / "receipts.zip", content(16 * MIB))
+    # It must not have arrived before the page is loaded again.
+    sender.line(mib_per_second=0.75)
     give(sender, "Receipts", film)
     expect(state(page, "Receipts")).to_contain_text("On its way")
     sender.until(lambda: sender.received() > 0, what="a chunk")
@@ -152,7 +166,7 @@ def test_questions_are_answered_before_anything_goes(owner: Client, desk: Path, 
     sender.choose(write(desk / "film.txt", b"film"))
     page.locator("#send").click()
     # The browser itself points at what is not filled in.
-    assert page.evaluate("document.activeElement.matches(':invalid')")
+    page.wait_for_function("document.activeElement.matches(':invalid')")
     page.get_by_label("Which project?").fill("Bridge")
     page.get_by_label("Camera").select_option("Second")
     page.get_by_label("I agree").check()
@@ -172,11 +186,14 @@ def test_an_owner_writes_a_checklist_and_makes_another_link_like_it(
         panel.get_by_label("Title", exact=False).first.fill("Tax 2025")
         panel.get_by_text("Checklist and questions").click()
         panel.get_by_role("button", name="Add an item").click()
+        expect(panel.get_by_label("Title of item 1")).to_be_focused()
         page.keyboard.type("Wage statement")
         page.keyboard.press("Enter")
+        expect(panel.get_by_label("Title of item 2")).to_be_focused()
         page.keyboard.type("Bank statement")
         page.keyboard.press("Alt+ArrowUp")
         panel.get_by_role("button", name="Add a question").click()
+        expect(panel.get_by_label("Question 1", exact=True)).to_be_focused()
         page.keyboard.type("Your tax number")
         assert complaints(page) == []
         panel.get_by_role("button", name="Make the link").click()
@@ -184,9 +201,11 @@ def test_an_owner_writes_a_checklist_and_makes_another_link_like_it(
         panel.get_by_role("button", name="Close").click()
         unfold(page, "Tax 2025")
         page.get_by_role("button", name="Duplicate").click()
-        assert panel.get_by_label("Folder", exact=True).input_value() == "tax-2025-2"
+        expect(panel.get_by_label("Folder", exact=True)).to_have_value("tax-2025-2")
         titles = panel.get_by_label("Title of item")
-        assert [each.input_value() for each in titles.all()] == ["Bank statement", "Wage statement"]
+        expect(titles).to_have_count(2)
+        for number, title in enumerate(("Bank statement", "Wage statement")):
+            expect(titles.nth(number)).to_have_value(title)
         panel.get_by_role("button", name="Make the link").click()
         expect(panel.get_by_role("heading", name="Your link is ready")).to_be_visible()
         panel.get_by_role("button", name="Close").click()
@@ -208,7 +227,7 @@ def test_a_password_is_asked_before_anything_is_told(owner: Client, desk: Path, 
     link = asking(owner, password="later")
     sender = visit(link, locale=locale)
     page = sender.page
-    assert page.locator("html").get_attribute("dir") == "rtl"
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
     expect(page.locator(".asked-state:visible")).to_have_count(0)
     page.locator("#password").fill("later")
     page.locator("#password").blur()

@@ -119,6 +119,9 @@ def test_killing_the_server_in_the_middle_loses_nothing(visited, desktop, tmp_pa
     page = visited(link)
     page.line(mib_per_second=6)
     page.drop(tmp_path / name)
+    # Enough for the remote to be given something; the rest must not have arrived before it was.
+    page.until(lambda: page.received() >= 12 * MIB, what="some of it")
+    page.line(mib_per_second=0.5)
 
     def is_on_its_way() -> bool:
         return store.has_parts(bucket) or any(drive.sessions[each].data for each in set(drive.sessions) - sessions)
