@@ -13,7 +13,17 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.services.messages.languages import LANGUAGES
-from tests.support.admin import PATIENCE_MS, back_to_links, log_in, look_at, open_panel, owner_desk, row_of, unfold
+from tests.support.admin import (
+    PATIENCE_MS,
+    back_to_links,
+    log_in,
+    look_at,
+    open_panel,
+    owner_desk,
+    press_again,
+    row_of,
+    unfold,
+)
 from tests.support.axe import complaints
 from tests.support.browser import built_pages
 from tests.support.client import Client, Link
@@ -73,7 +83,8 @@ def make_template(desk: Page) -> None:
     panel.get_by_label("Title", exact=False).first.fill("Papers of {name}")
     panel.get_by_text("Checklist and questions").click()
     panel.get_by_role("button", name="Add an item").click()
-    for title in ITEMS:
+    for number, title in enumerate(ITEMS, 1):
+        expect(panel.get_by_label(f"Title of item {number}", exact=True)).to_be_focused()
         desk.keyboard.type(title)
         if title != ITEMS[-1]:
             desk.keyboard.press("Enter")
@@ -164,7 +175,7 @@ def test_an_owner_of_fifty_clients_never_leaves_the_desk(
         remind = shown.get_by_role("button", name=f"Remind now: {address(half)}")
         remind.dblclick()
         expect(shown.locator(".person")).to_contain_text("Reminded just now")
-        remind.click()
+        press_again(remind)
         expect(shown.locator("[data-part=people]")).to_contain_text("1 person got one within the hour")
         gauge.check(desk, "owner reminded one", main=1000)
         assert complaints(desk) == []
