@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,11 @@ def test_one_logs_in_at_a_provider_and_looks_after_ones_ways_in(browser: Browser
     """Below a path, behind nginx and a proxy in front of that."""
     provider = LiveProvider([], host="localhost")
     settings: dict[str, Any] = {**provider.settings, "DROPPR_OIDC_NEW_ACCOUNTS": "true"}
-    with below(tmp_path, behind_nginx=True, strips=False, **settings) as there, provider:
+    with ExitStack() as stack:
+        there = stack.enter_context(below(tmp_path, behind_nginx=True, strips=False, **settings))
         client = there.client
-        provider.stop()
         provider.redirects.append(f"{there.url}{RETURN}")
-        provider.start()
+        stack.enter_context(provider)
         with owner_page(browser, there.url) as page:
             page.goto(f"{there.url}/admin")
             button = page.get_by_role("button", name="Log in with Example Login")

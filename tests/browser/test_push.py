@@ -5,6 +5,7 @@ service on loopback."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.support.admin import log_in
-from tests.support.browser import LAN_HOST, built_pages
+from tests.support.browser import LAN_HOST, built_pages, no_faults, until
 from tests.support.client import Client
 from tests.support.files import eventually
 from tests.support.live import GENEROUS, LiveServer
@@ -157,6 +158,8 @@ def test_an_owner_is_told_in_the_browser_and_led_to_the_link(
         # What the server sends to the push service, that brings to the browser.
         link.deliver("one.pdf", b"1", sender_name="Anna")
         sent = service.shown(told, 2)[-1]
+        # Where the page knows of nothing new, it takes away what was shown.
+        expect(page).to_have_title(re.compile(r"^\(1\) "))
         assert (sent["title"], sent["body"], sent["lang"]) == ("Tax papers", "Anna sent 1 file", "en")
         workers = Workers(page)
         scope = f"{front.url}/admin/"
@@ -183,12 +186,13 @@ def test_an_owner_is_told_in_the_browser_and_led_to_the_link(
         page.get_by_role("button", name="Log out").click()
         expect(page.get_by_label("Admin token")).to_be_visible()
         assert owner.call("GET", "/api/droppr/push", owner=True).json["browsers"] == []
-        assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
+        left = "navigator.serviceWorker.getRegistrations().then(all => all.map(each => each.scope))"
+        no_faults(page, lambda: page.evaluate(left), "workers")
 
 
 def click(page: Page, tag: str) -> None:
     """A click on a notification, as the worker is told of it."""
-    (worker,) = page.context.service_workers
+    (worker,) = until(page, lambda: page.context.service_workers, what="the worker")
     worker.evaluate(
         """async tag => {
             const [notification] = await registration.getNotifications({tag});
