@@ -82,6 +82,7 @@ class WebSocket:
         self._until = time.monotonic() + FIRST_MESSAGE_SECONDS
         self.heard_at = time.monotonic()
         """When the other side last said anything."""
+        self._pinged_at = 0.0
         self._accept(environ)
 
     def drop(self) -> None:
@@ -100,9 +101,16 @@ class WebSocket:
         self._send(TextMessage(data=json.dumps(message, allow_nan=False)))
 
     def check(self) -> None:
-        """Answer what was asked meanwhile; messages are passed over. Raises Closed where the other side has gone."""
+        """Answer what was asked meanwhile; messages are passed over. Who says nothing is asked for a sign of life now and then. Raises
+        Closed where the other side has gone, with or without a word."""
+        now = time.monotonic()
         if self._pending() or self._polled(0):
-            self._read(time.monotonic() + self._patience)
+            self._read(now + self._patience)
+        elif now - self.heard_at >= 2 * self._patience:
+            raise Closed
+        elif now - max(self.heard_at, self._pinged_at) >= self._patience:
+            self._pinged_at = now
+            self._send(Ping())
         for event in self._events:
             if not isinstance(event, TextMessage | BytesMessage):
                 self._answer(event)
