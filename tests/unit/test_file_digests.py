@@ -19,7 +19,7 @@ from app.core.ranges import ByteRanges, Span
 from app.core.session import UploadSession
 from app.core.sums import Sums
 from app.services.receiving import file_digests
-from app.services.receiving.file_digests import FileDigests, GrowingDigest
+from app.services.receiving.file_digests import FileDigests, GrowingDigest, LetGo
 from app.storage.disk.inbox import LocalInbox
 from app.storage.disk.span_log import Arrival, Kind
 from app.storage.disk.uploads import DiskUploads
@@ -185,3 +185,32 @@ def test_a_file_that_cannot_be_read_keeps_no_other_one_from_its_digest(house, tm
         "a.bin": DIGEST,
     }
     assert house.digests.hash_missing() == 1
+
+
+def test_a_file_that_was_left_gives_way_to_others_and_loses_no_digest(house, monkeypatch):
+    monkeypatch.setattr(file_digests, "MAX_FILES_AT_ONCE", 1)
+    link = RequestLink("request-0123456789", RelPath.parse("inbox"), 0.0)
+    house.requests.create(link)
+    house.open()
+    house.digests.chunk_recorded(house.take(Span(0, 1_000_000)), link)
+    # Of the file nothing has come for long, and it takes the last place.
+    assert eventually(lambda: not house.digests._growing)
+    growing = GrowingDigest(house.store.open(ID))
+    growing.close()
+    house.take(Span(1_000_000, len(DATA)))
+    whole = house.store.open(ID).status()
+    with pytest.raises(LetGo):
+        growing.whole(whole)
+    # Those who have it in their hands in that moment do without it.
+    monkeypatch.setattr(house.digests, "_along", lambda _: growing)
+    assert house.digests.soon(whole) is None
+    assert house.digests.of_whole(whole, house.store.open(ID)) == sums(DATA)
+    # So does what was delivered then, by somebody who left the digest to it.
+    delivery = house.store.open(ID).finish(house.inbox, link.folder, 5.0)
+    known = (delivery.path, delivery.disk_path, len(DATA), 5.0)
+    house.requests.receive(link.hash, ReceivedFile(ID, *known, file_identity=delivery.file_identity))
+    house.store.open(ID).end(lambda each: each.completed(delivery.path, None, 5.0))
+    house.digests._delivered_meanwhile(ID)
+    [job] = house.jobs
+    job()
+    assert house.requests.file(link.hash, ID).sha256 == DIGEST

@@ -33,6 +33,8 @@ FAST_BYTES_PER_SECOND = 100 * 1024 * 1024 * len(os.sched_getaffinity(0))
 SOON_BYTES = 64 * 1024 * 1024
 """What is left to hash of a delivered file whose sender waits for the digest: a fraction of a second."""
 MAX_FILES_AT_ONCE = 32
+LEFT_SECONDS = 60.0
+"""After so long without a byte a file gives way where so many are hashed along: its sender may be gone for good."""
 UNHASHED_FILES = 100
 """So many files without a digest are looked up at once."""
 TICK_SECONDS = 1.0
@@ -80,7 +82,10 @@ class FileDigests:
     def of_whole(self, session: UploadSession, source: Readable) -> Sums:
         """The sums of an upload without gaps, whose bytes are ``source``. Reads what is not hashed yet, before it returns. Raises UploadNotFound or FileNotFoundError where the bytes are gone, Busy."""
         growing = self._along(session)
-        return growing.whole(session) if growing is not None else sums_of(source)
+        if growing is not None:
+            with suppress(LetGo):
+                return growing.whole(session)
+        return sums_of(source)
 
     def delivered(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> None:
         """To be called after the delivery of a file whose digest is not known: it is computed in the background."""
@@ -98,7 +103,7 @@ class FileDigests:
         left = session.size - (0 if growing is None or session.lost else growing.position)
         if session.sha256 is not None or growing is None or left > SOON_BYTES:
             return session.sha256
-        with suppress(UploadNotFound):
+        with suppress(UploadNotFound, LetGo):
             return growing.whole(session).sha256
         return None
 
@@ -171,6 +176,17 @@ class FileDigests:
                     with self._lock:
                         del self._growing[upload_id]
                     growing.close()
+                    self._delivered_meanwhile(upload_id)
+
+    def _delivered_meanwhile(self, upload_id: str) -> None:
+        """Whoever delivered a file in the moment in which it gave way has left its digest to us."""
+        with suppress(UploadNotFound, RequestNotFound, Busy, StorageFull):
+            session = self._store.open(upload_id).status()
+            if session.state is not State.COMPLETE or session.sha256 is not None:
+                return
+            file = self._requests.file(session.request_hash, upload_id)
+            if file is not None and file.sha256 is None:
+                self.ensure(self._requests.load(session.request_hash), file)
 
     def _step(self, upload_id: str, growing: GrowingDigest) -> bool:
         """Hash as far as there is no gap; whether nothing more will come or can be done.
@@ -179,7 +195,7 @@ class FileDigests:
         """
         try:
             return self._advance(upload_id, growing)
-        except (UploadNotFound, Busy, StorageFull):
+        except (UploadNotFound, Busy, StorageFull, LetGo):
             return True
 
     def _advance(self, upload_id: str, growing: GrowingDigest) -> bool:
@@ -188,14 +204,20 @@ class FileDigests:
             return True
         if session.state is State.OPEN:
             growing.advanced_to(session.ranges.prefix)
-            return False
+            is_left = self._clock() - session.active_at >= LEFT_SECONDS
+            return is_left and len(self._growing) >= MAX_FILES_AT_ONCE
         if session.sha256 is None:
             self._note(session.request_hash, upload_id, growing.whole(session))
         return True
 
 
+class LetGo(Exception):
+    """A digest that has given way to others reads no more."""
+
+
 class GrowingDigest:
-    """The sums of a growing file as far as it has been read. To be closed by ``close``.
+    """The sums of a growing file as far as it has been read. To be closed by ``close``, after which it raises LetGo where there is more to
+    be read.
 
     Holds the upload's ``only_one("hash")`` until then: a second one for the same upload, in any process, raises Busy. UploadNotFound
     where there is no such upload. Goes on reading the same file when it is delivered meanwhile.
@@ -209,7 +231,13 @@ class GrowingDigest:
             stack.enter_context(upload.only_one("hash"))
             self.opened_at = upload.status().opened_at
             self._content = stack.enter_context(upload.content())
-            self.close = stack.pop_all().close
+            self._held = stack.pop_all()
+        self._is_closed = False
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            self._held.close()
 
     def advanced_to(self, stop: int) -> Sums:
         """The sums of the first ``stop`` bytes. They must have been received, and be no fewer than those of the
@@ -227,6 +255,8 @@ class GrowingDigest:
 
     def _advanced_to(self, stop: int) -> Sums:
         while self.position < stop:
+            if self._is_closed:
+                raise LetGo
             piece = self._content.read(Span(self.position, min(self.position + 4 * PIECE_BYTES, stop)))
             if not piece:
                 raise UploadNotFound  # Cut short under our eyes, by whoever: there is no such file any more.
