@@ -259,7 +259,7 @@ def test_the_command_waits_for_its_turn_and_sends_everything(live: Callable[...,
 
 
 def test_a_place_of_which_nothing_comes_lapses_and_is_asked_for_again(live: Callable[..., LiveServer]) -> None:
-    server = live(workers=2, DROPPR_ANNOUNCED_MINUTES=3 / 60)
+    server = live(workers=2, DROPPR_ANNOUNCED_MINUTES=6 / 60)
     link = Client.of(server).make_link(max_files=2)
     silent, begun = link.opened("silent.bin", 100), link.opened("begun.bin", 200_000)
     data = content(200_000)
