@@ -24,7 +24,8 @@ from tests.support.s3 import Store, Trouble, running_store
 
 MIB = 1024 * 1024
 PART = 8 * MIB
-SECONDS = 40.0
+SECONDS = 100.0
+"""More than a remote is left alone for that has failed five times, which may happen by itself on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -304,9 +305,14 @@ def test_a_slow_remote_holds_up_neither_senders_nor_another_remote(live, store, 
 
     drive.fail(Kind.CHUNK, hold)
     wanted = {f"{number}.bin": content(1000 + number) for number in range(6)}
+    before = len(drive.calls)
     for name, data in wanted.items():
         deliver(slow, name, data)
-    eventually(lambda: sum(call.kind is Kind.CHUNK for call in drive.calls) >= 3, seconds=SECONDS, what="it to be slow")
+
+    def held() -> int:
+        return sum(call.kind is Kind.CHUNK for call in drive.calls[before:])
+
+    eventually(lambda: held() >= 3, seconds=SECONDS, what="it to be slow")
     data = content(2 * PART + 1)
     deliver(fast, "x.bin", data)
     wait_until_done(fast, "x.bin")
@@ -400,13 +406,22 @@ def test_figures_tell_of_the_queue_and_of_no_secret(owner, drive, sender):
     drive.fail(Kind.BEGIN, lambda _: Fault(403, "insufficientFilePermissions"))
     deliver(link, "x.bin", b"x")
     eventually(lambda: passed_on(link, "x.bin")["state"] == "failed", seconds=SECONDS)
-    status = owner.call("GET", "/api/v1/system/upload-status", owner=True).expect(200).json
-    assert status["destinations"]["failed"] >= 1
-    assert status["destinations"]["bytes_left"] >= 1
-    assert status["buffer_pool"]["in_use"] == 0
+
+    def status() -> dict[str, Any]:
+        told: dict[str, Any] = owner.call("GET", "/api/v1/system/upload-status", owner=True).expect(200).json
+        return told
+
+    assert status()["destinations"]["failed"] >= 1
+    assert status()["destinations"]["bytes_left"] >= 1
+    # What was lent for it comes back, and it is counted, a moment after it is noted.
+    eventually(lambda: status()["buffer_pool"]["in_use"] == 0, what="buffers to come back")
     deliver(link, "big.bin", content(2 * PART))
-    metrics = owner.call("GET", "/metrics", owner=True).expect(200).body.decode()
-    assert 'droppr_passed_on_total{kind="drive",outcome="failed"}' in metrics
+
+    def is_counted() -> bool:
+        metrics = owner.call("GET", "/metrics", owner=True).expect(200).body.decode()
+        return 'droppr_passed_on_total{kind="drive",outcome="failed"}' in metrics
+
+    eventually(is_counted, what="the failure to be counted")
     log = sender.log.read_text()
     assert "upload_id=" not in log
     assert "refresh-me" not in log
@@ -497,9 +512,10 @@ def test_killed_in_the_middle_and_started_again_it_arrives_exactly_once(live, st
     server.start()
     wait_until_done(link, "x.bin")
     assert (store.objects(where) if kind == "s3" else on_drive(drive, where)) == {"x.bin": data}
-    assert in_outbox(server.data_dir) == set()
+    # It is done before it is forgotten, or a death in between would lose it.
+    eventually(lambda: in_outbox(server.data_dir) == set(), what="the outbox to forget it")
     if kind == "s3":
-        assert store.unfinished(where) == []
+        eventually(lambda: store.unfinished(where) == [], what="the upload at the store to be over")
 
 
 def test_what_was_received_while_the_remote_was_down_goes_when_it_is_back(live, store):

@@ -17,7 +17,7 @@ from tests.support.live import LiveServer
 MIB = 1024 * 1024
 PART = 8 * MIB
 SESSIONS = "/upload/drive/v3/files"
-SECONDS = 60.0
+SECONDS = 100.0
 
 
 @pytest.fixture
