@@ -54,20 +54,27 @@ export class Earlier {
 
   /** Where nothing of a batch can be taken back any more, the receipt takes the place of what could do it. */
   async #settle(): Promise<void> {
-    const { clock, api, store } = this.#needs;
+    const { api } = this.#needs;
     for (const batch of this.#batches) {
       const ids = idsOf(batch);
       if (ids.length === 0 || batch.files.some((file) => this.#mayGo(file))) continue;
       try {
         const receipt = await api.receipt(ids, NEVER, NOBODY_WAITS);
-        store.put(clock.now(), { ...bare(batch), receipt });
+        this.#keep({ ...bare(batch), receipt });
       } catch (error) {
         // The link is gone, and what was sent with it; where the server cannot be asked now, the next visit does.
-        if (error instanceof UploadError && error.status === 404) store.put(clock.now(), bare(batch));
+        if (error instanceof UploadError && error.status === 404) this.#keep(bare(batch));
       }
     }
     this.#paint();
     this.#settleLater();
+  }
+
+  /** In place of what is kept of it, unless that was forgotten while the server was asked. */
+  #keep(batch: Batch): void {
+    const { clock, store } = this.#needs;
+    const now = clock.now();
+    if (store.load(now).batches.some(({ at }) => at === batch.at)) store.put(now, batch);
   }
 
   #settleLater(): void {
