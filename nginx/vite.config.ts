@@ -226,7 +226,10 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     environment: "happy-dom",
-    setupFiles: ["tests/support/english.ts"],
+    setupFiles: ["tests/support/patience.ts", "tests/support/english.ts"],
+    // Longer than what they wait for.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
   },
 });

@@ -411,22 +411,23 @@ describe("ten thousand files", () => {
       server = new Server();
       const files = manager({ pack: PACK });
       files.hold();
-      const began = performance.now();
+      // Of a processor: a clock goes on while others have it.
+      const began = process.cpuUsage();
       const blob = new Blob(["x"]);
       const alike = { size: 1, lastModified: 0, slice: () => blob };
       for (let at = 0; at < count; at += 1) files.add({ ...alike, name: `${at}` });
       for (const item of files.items) files.pause(item);
       files.resumeAll();
       for (let at = 0; at < 20_000; at += 1) files.totals();
-      const took = performance.now() - began;
+      const { user, system } = process.cpuUsage(began);
       files.release();
       await files.finished();
       expect(files.totals()).toMatchObject({ done: count, safe: count });
-      return took;
+      return (user + system) / 1_000;
     };
     await timed(500);
     const [few, many] = [await timed(500), await timed(10_000)];
     // Were any of it a pass over the list, it would be four hundred times as long.
     expect(many).toBeLessThan(few * 40 + 200);
-  }, 20_000);
+  }, 60_000);
 });
