@@ -16,7 +16,16 @@ from app.core.backoff import Backoff
 from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.ranges import Span
-from app.core.remotes import OutboxEntry, OutboxState, OutgoingFile, RemoteTarget, TargetKind, TransferLost
+from app.core.reasons import Reason
+from app.core.remotes import (
+    OutboxEntry,
+    OutboxState,
+    OutgoingFile,
+    RemoteTarget,
+    RemoteTrouble,
+    TargetKind,
+    TransferLost,
+)
 from app.services.forwarding.forwarder import Forwarder
 from app.services.forwarding.remotes import Remotes
 from app.services.forwarding.sources import LocalCopies
@@ -63,7 +72,7 @@ class House:
         ground = self.services.ground
         forwarder = Forwarder(
             outbox=self.outbox,
-            remotes=Remotes({TargetKind.S3: lambda _: self.remote}, lambda _: None),
+            remotes=Remotes(dict.fromkeys(TargetKind, lambda _: self.remote), lambda _: None),
             copies=LocalCopies(store=ground.stores.uploads, requests=ground.requests, inbox=ground.stores.inbox),
             requests=ground.requests,
             processor=ParallelChunkProcessor(self.services.forwarding.buffers, Backoff(0.0, 0.0, lambda: 0.5)),
@@ -220,3 +229,25 @@ def test_one_that_cannot_be_read_before_it_is_there_is_not_asked_for_with_every_
     house.pass_on()
     assert house.outbox.load(house.id).next_at == house.now() + 2
     assert house.outbox.due(house.now(), 4) == []
+
+
+def test_of_a_session_that_is_gone_nobody_is_asked_again_but_for_its_owner(house):
+    class Gone(FolderRemote):
+        def begin(self, file: OutgoingFile) -> str:
+            del file
+            raise RemoteTrouble("gone", lasting=True, reason=Reason.GONE)
+
+    house.remote = Gone(house.remote.root)
+    house.take(0, len(DATA))
+    years = 10 * 365 * 86400
+    for kind, is_over in ((TargetKind.S3, False), (TargetKind.SESSION, True)):
+        house.change(lambda each, kind=kind: replace(each, target=RemoteTarget(kind), attempts=0, next_at=0.0))
+        house.pass_on()
+        entry = house.outbox.load(house.id)
+        assert (entry.state, entry.error, entry.attempts) == (OutboxState.FAILED, "gone", 1)
+        assert (house.outbox.due(house.now() + years, 4) == []) is is_over
+    file = house.services.links.file_requests.received_by(house.link.hash, house.id)
+    outbox = house.services.forwarding.outbox
+    assert outbox.states([file])[house.id].next_at is None
+    outbox.again(house.link, file, OWNER)
+    assert [each.upload_id for each in house.outbox.due(house.now(), 4)] == [house.id]

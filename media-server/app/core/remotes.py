@@ -76,8 +76,12 @@ class OutboxState(StrEnum):
     RETRYING = "retrying"
     """It failed and will be tried again by itself."""
     FAILED = "failed"
-    """It failed for a reason that does not pass by itself; it is still tried again, once an hour."""
+    """It failed for a reason that does not pass by itself; it is still tried again, once an hour, unless nobody can put that right."""
     DONE = "done"
+
+
+NEVER = 1e12
+"""When a file is tried again that is tried no more by itself, in seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from app.core.ports.remotes import OutboxStore, Remote
 from app.core.ranges import ByteRanges, Span
 from app.core.reasons import Reason
 from app.core.remotes import (
+    NEVER,
     LocalCopyGone,
     OutboxEntry,
     OutboxState,
@@ -232,6 +233,8 @@ class Forwarder:
             # A remote that is left alone was not tried.
             attempts = entry.attempts + (not isinstance(trouble, CircuitOpen))
             wait = LASTING_RETRY_SECONDS if lasting else self._backoff.wait(max(attempts, 1), asked)
+            # A session is a sender's, who may have left it with us and gone: there is no other one for its file.
+            is_over = _is_session(entry) and lasting and reason is Reason.GONE
             return replace(
                 entry,
                 state=OutboxState.FAILED if lasting else OutboxState.RETRYING,
@@ -239,7 +242,7 @@ class Forwarder:
                 error=message,
                 reason=reason,
                 said=said and said[:MAX_SAID],
-                next_at=self._clock() + wait,
+                next_at=NEVER if is_over else self._clock() + wait,
             )
 
         entry = self._outbox.update(upload_id, noted)

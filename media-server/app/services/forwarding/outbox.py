@@ -11,7 +11,7 @@ from app.core.errors import InvalidRequest
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.guards import Clock
 from app.core.ports.remotes import OutboxStore
-from app.core.remotes import OutboxEntry, OutboxState, PassedOn, RemoteTarget, TargetKind
+from app.core.remotes import NEVER, OutboxEntry, OutboxState, PassedOn, RemoteTarget, TargetKind
 from app.core.session import UploadSession
 from app.services.accounts import acts
 from app.services.chunk_buffer_pool import BUFFER_SIZES
@@ -122,5 +122,5 @@ def _seen(entry: OutboxEntry) -> PassedOn:
         reason=entry.reason,
         said=entry.said,
         sent_bytes=entry.sent_bytes,
-        next_at=entry.next_at if failed else None,
+        next_at=entry.next_at if failed and entry.next_at < NEVER else None,
     )
