@@ -1,4 +1,4 @@
-"""A WebSocket on which the server has the word for long: who has gone without a word is let go of."""
+"""WebSockets of which nothing is heard: who has gone without a word is let go of, and who is quiet gives way to who can come in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from app.core.errors import Busy
+from app.core.waiting_room import WaitingThreads
+from app.web.api import ws
 from app.web.server import websocket
 from app.web.server.websocket import Closed, WebSocket
 from tests.support.clock import Now
@@ -51,3 +54,26 @@ def test_who_gives_no_sign_of_life_is_gone(monkeypatch: pytest.MonkeyPatch) -> N
         now.pass_by(PATIENCE)
         with pytest.raises(Closed):
             talk.check()
+
+
+def test_nobody_gives_way_to_one_for_whom_there_is_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SimpleNamespace(threads=8, max_sockets_per_address=1)
+    monkeypatch.setattr(ws, "services", lambda: SimpleNamespace(settings=settings))
+    dropped: list[str] = []
+    places, waiting = ws._Places(), WaitingThreads(2)
+    with places.one("192.0.2.1", None) as quiet:
+        there = SimpleNamespace(heard_at=-1e9, drop=lambda: dropped.append("quiet"))
+        quiet.socket = there  # type: ignore[assignment]
+        assert waiting.reserve(), "the last thread that may wait"
+        with pytest.raises(Busy), places.one("192.0.2.1", waiting):
+            pass
+        assert dropped == []
+        waiting.give_back()
+        # Where nobody gives way either, the thread is free for others again.
+        there.heard_at = 1e12
+        with pytest.raises(Busy), places.one("192.0.2.1", waiting):
+            pass
+        there.heard_at = -1e9
+        with places.one("192.0.2.1", waiting):
+            assert dropped == ["quiet"]
+    assert waiting.reserve()

@@ -211,7 +211,11 @@ class _Places:
         with self._lock:
             own = [other for other in self._taken if other.address == address]
             full = own if each and len(own) >= each else self._taken if len(self._taken) >= most else None
-            if (full and not self._gives_way(full)) or (waiting and not waiting.enter()):
+            # Asked first: nobody gives way to somebody who cannot come in.
+            has_thread = not waiting or waiting.enter()
+            if not has_thread or (full and not self._gives_way(full)):
+                if has_thread and waiting:
+                    waiting.leave()
                 raise Busy("Too many WebSockets are open. Try again in a moment.", retry_after=5)
             self._taken.add(place)
         try:
