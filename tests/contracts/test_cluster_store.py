@@ -477,6 +477,32 @@ def test_who_died_while_he_read_is_forgotten_though_the_file_stays(another: Call
     assert node.bytes_of("a.txt") == b"abc"
 
 
+@pytest.mark.parametrize("how", ["with the next file", "by the sweep"])
+def test_who_ends_reading_while_the_database_is_away_is_forgotten_later(
+    another: Callable[[], Node], monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    node, other = another(), another()
+    for name in ("a.txt", "b.txt"):
+        made = node.unlinked.write(body(b"abc"), 3, None)
+        node.inbox.deliver(FOLDER, RelPath.parse(name), made)
+        made.close()
+    read = node.inbox.open(FOLDER, "a.txt", None)
+
+    def away() -> None:
+        raise Busy
+
+    with monkeypatch.context() as patch, read.content() as found:
+        assert other.inbox.remove(FOLDER, "a.txt", read.file_identity)
+        assert found.read(Span(0, 3)) == b"abc"
+        patch.setattr(node.ground.database, "pipelined", away)
+    assert (node.rows("store_readers"), len(node.left()[0])) == (1, 2)
+    if how == "by the sweep":
+        node.uploads.remove_remains(EVER)
+    else:
+        assert node.bytes_of("b.txt") == b"abc"
+    assert (node.rows("store_readers"), len(node.left()[0])) == (0, 1)
+
+
 def test_what_is_deleted_from_the_bin_is_gone(node: Node) -> None:
     made = node.unlinked.write(body(b"abc"), 3, None)
     delivery = node.inbox.deliver(FOLDER, RelPath.parse("a.txt"), made)

@@ -31,6 +31,8 @@ export class TabSign {
     import("./ring").then(
       ({ ring }) => {
         this.#ring = ring;
+        // Drawn with the next paint, also where that is of the same percent.
+        this.#shown = "";
       },
       () => undefined,
     );
