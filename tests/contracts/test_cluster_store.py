@@ -598,6 +598,32 @@ def test_what_a_bucket_does_by_itself_is_known_and_how_late_it_is_there(node: No
     assert bucket.lifecycle() == Lifecycle(None, deletes=True)
 
 
+def test_a_bucket_that_is_not_there_is_trouble_and_nothing_in_it_counts_as_gone(
+    engines: Engines, tmp_path: Path
+) -> None:
+    engines.emptied()
+    bucket = Bucket(Place("nobody-has-made-this", "x/"))
+    with pytest.raises(NoSuchObject):
+        bucket.check()
+    upload = "Q" * 48
+    calls: dict[str, Callable[[], object]] = {
+        "read": lambda: bucket.read("a", Span(0, 1)),
+        "delete": lambda: bucket.delete(["a"]),
+        "delete two": lambda: bucket.delete(["a", "b"]),
+        "list": lambda: list(bucket.keys("")),
+        "parts": lambda: bucket.parts("a", upload, 1, 2),
+        "complete": lambda: bucket.complete("a", upload, [(1, "0" * 32)]),
+        "abort": lambda: bucket.abort("a", upload),
+        "begun": lambda: bucket.begun("a"),
+    }
+    for name, call in calls.items():
+        with pytest.raises(Busy):
+            assert call() is NotImplemented, name
+    (tmp_path / "five").write_bytes(b"bytes")
+    with (tmp_path / "five").open("rb") as file, suppress(Busy):
+        bucket.put("a", Piece(file.fileno(), 0, 5))  # Some stores make the bucket then.
+
+
 def test_what_is_not_there_is_told_from_a_store_that_is_away(node: Node) -> None:
     with pytest.raises(NoSuchObject):
         node.bucket.read("nothing", Span(0, 1))

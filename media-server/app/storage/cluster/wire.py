@@ -229,7 +229,8 @@ def troubled(code: str, status: int) -> Exception:
     """What a reply that is none means to us."""
     if code in _GONE:
         return NoSuchUpload()
-    if code in _MISSING or status == 404:
+    # A bucket that is not there is trouble: some stores say so as long as they have not found it again. To HEAD they say no code.
+    if code in _MISSING or (status == 404 and not code):
         return NoSuchObject()
     log.warning("the store refuses a request", extra={"code": code, "status": status})
     if code in _FULL or status == 507:
