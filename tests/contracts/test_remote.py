@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 
 from app.core.backoff import Backoff
 from app.core.ports.remotes import Remote
@@ -31,7 +32,7 @@ from tests.support.http2 import Http2Front, http2_front
 from tests.support.memory import Memory
 from tests.support.proxy import BadLine
 from tests.support.remotes import FolderRemote, reader
-from tests.support.s3 import KEY, Store, Trouble, running_store
+from tests.support.s3 import KEY, Store, running_store
 
 MIB = 1024 * 1024
 PART = 5 * MIB
@@ -347,17 +348,36 @@ def test_s3_says_what_is_wrong_without_secrets(store):
     assert "very-secret" not in f"{caught.value} {caught.value.said}"
 
 
-def test_a_store_that_lacks_something_is_not_asked_again_and_again(store):
+@pytest.fixture
+def lacking(store, monkeypatch) -> Far:
+    """A store that makes no object on the condition that there is none, as OpenStack Swift does."""
     far = s3(store)
-    file, data, transfer = begun(far, PART + 5)
-    store.part_fault = lambda _: Trouble(status=501, code="NotImplemented")
-    try:
-        with pytest.raises(RemoteTrouble, match="lacks what files are passed on with") as caught:
-            far.remote.send(transfer, file, Span(0, PART), reader(data))
-    finally:
-        store.part_fault = lambda _: None
-    assert (caught.value.lasting, caught.value.reason) == (True, Reason.REFUSED)
-    assert "NotImplemented" in str(caught.value.said)
+    said = {"Error": {"Code": "NotImplemented"}, "ResponseMetadata": {"HTTPStatusCode": 501}}
+
+    def refuse(**_: object) -> None:
+        raise ClientError(said, "PutObject")
+
+    monkeypatch.setattr(far.remote._client, "put_object", refuse)
+    return far
+
+
+def test_s3_replaces_no_object_where_only_parts_become_one_on_condition(lacking, store):
+    first, second = content(10, 1), content(20, 2)
+    files = [outgoing(first, "same"), outgoing(second, "same")]
+    transfers = [lacking.remote.begin(file) for file in files]
+    send(lacking, transfers[0], files[0], first, [(0, 10)])
+    assert lacking.remote.finish(transfers[0], files[0], reader(first), {})
+    with pytest.raises(TransferLost):
+        send(lacking, transfers[1], files[1], second, [(0, 20)])
+    assert lacking.stored() == {"same": first}
+    assert store.unfinished(lacking.remote._target.bucket) == []
+
+
+def test_a_store_that_lacks_something_is_not_asked_again_and_again(lacking):
+    file = outgoing(b"", "empty")
+    with pytest.raises(RemoteTrouble, match="lacks what files are passed on with") as caught:
+        lacking.remote.finish(lacking.remote.begin(file), file, reader(b""), {})
+    assert (caught.value.lasting, caught.value.reason, caught.value.said) == (True, Reason.REFUSED, "NotImplemented")
 
 
 def test_drive_keeps_folders_and_makes_each_once(drive):

@@ -39,8 +39,6 @@ class S3Server:
     """Whether it refuses a part whose bytes are others than a header says."""
     has_rules: ClassVar[bool] = True
     """Whether its buckets may have rules: when objects go, and which pages may put some."""
-    has_conditions: ClassVar[bool] = True
-    """Whether it can be told to make an object only where there is none."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.host = host

@@ -79,7 +79,7 @@ class SwiftServer(S3Server):
     access, secret = "test:tester", "secret-of-swift-for-tests"
     ports = ("account", "container", "object", "proxy")
     seconds = 120.0
-    compares = has_rules = has_conditions = False
+    compares = has_rules = False
 
     def configure(self) -> None:
         (self.folder / "devices" / "one").mkdir(parents=True, exist_ok=True)

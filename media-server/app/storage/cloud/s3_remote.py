@@ -15,7 +15,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -184,7 +184,30 @@ class S3Remote:
         return True
 
     def _put(self, file: OutgoingFile, request: dict[str, Any]) -> None:
-        self._client.put_object(**request, Metadata={_MARK: file.upload_id}, IfNoneMatch="*")
+        from botocore.exceptions import ClientError
+
+        try:
+            self._client.put_object(**request, Metadata={_MARK: file.upload_id}, IfNoneMatch="*")
+        except ClientError as error:
+            # There is no part without bytes.
+            if _status(error) != _NOT_IMPLEMENTED or not file.size:
+                raise
+            self._put_as_part(file, request)
+
+    def _put_as_part(self, file: OutgoingFile, request: dict[str, Any]) -> None:
+        """For stores that compare no name when they are given an object, and do when one is made of parts."""
+        where = {"Bucket": request["Bucket"], "Key": request["Key"]}
+        made = self._client.create_multipart_upload(**where, Metadata={_MARK: file.upload_id})
+        where["UploadId"] = made["UploadId"]
+        try:
+            request["Body"].seek(0)
+            part = self._client.upload_part(**request, UploadId=made["UploadId"], PartNumber=1)
+            listed = [{"PartNumber": 1, "ETag": part["ETag"]}]
+            self._client.complete_multipart_upload(**where, MultipartUpload={"Parts": listed}, IfNoneMatch="*")
+        except BaseException:
+            with suppress(Exception):
+                self._client.abort_multipart_upload(**where)
+            raise
 
     def _parts(self, key: str, upload_id: str) -> Iterator[dict[str, Any]]:
         with _translated():
@@ -328,7 +351,7 @@ def _trouble(error: Any) -> RemoteTrouble:
     told, said = f"The store says {code or status}.", _said(error, code or str(status))
     reason = _REASONS.get(code) or reason_of_status(status)
     if status == _NOT_IMPLEMENTED:
-        # Some take no object that must replace none, and will not learn it by being asked again.
+        # It will not learn it by being asked again.
         sentence = f"The store lacks what files are passed on with. It says {said}."
         return RemoteTrouble(sentence, lasting=True, reason=reason, said=said)
     if code in _PASSING or status in (408, 429) or status >= 500:
