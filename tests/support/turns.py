@@ -115,8 +115,9 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
     counted, send = Requests(), Wire._send
 
     def sending(self: Wire, connection: Any, request: Any) -> None:
-        named = {"partNumber": "part", "uploadId": "parts", "list-type": "list"}
+        named = {"partNumber": "part", "uploadId": "parts", "uploads": "begin", "list-type": "list"}
         what = next((word for key, word in named.items() if key in request.query), "object")
+        what = "complete" if (request.method, what) == ("POST", "parts") else what
         counted.made[f"{request.method} {what}"] += 1
         send(self, connection, request)
 
@@ -124,7 +125,7 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> Requests:
 
     def sending_other(self: Any, request: Any) -> Any:
         parts = urlsplit(request.url)
-        what = {"uploads": "begin", "delete": "many"}.get(parts.query.partition("=")[0], "complete")
+        what = {"delete": "many"}.get(parts.query.partition("=")[0], "other")
         counted.made[f"{request.method} {what}"] += 1
         return send_other(self, request)
 

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from app.core.digests import ALGORITHMS
 from app.core.errors import Busy, StorageFull
@@ -30,8 +32,8 @@ from app.storage.sql.database import PerProcess, Pool
 log = logging.getLogger("droppr.store")
 
 IDLE_CONNECTIONS = 16
-SECONDS = 30.0
-"""How long the store may be silent."""
+SECONDS, LONG_SECONDS = 30.0, 60.0
+"""How long the store may be silent, and where it has to do more than to take or to give."""
 PIECE_BYTES = 1024 * 1024
 DIGESTED_BYTES = 256 * 1024
 """So much is read at once to be digested: it stays in the processor's own memory."""
@@ -82,6 +84,8 @@ class _Request:
     body: Piece
     payload: str
     """What the signature says of the body."""
+    seconds: float = SECONDS
+    """How long the store may be silent."""
 
 
 class Wire:
@@ -128,10 +132,30 @@ class Wire:
     ) -> Iterator[http.client.HTTPResponse]:
         """Send a request; its reply, of which the block may read as much as it wants. Raises NoSuchUpload, NoSuchObject, Busy,
         StorageFull."""
-        pool = self._connections.own()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         payload, proof = self._proved(body)
-        connection, reply = self._sent(pool, _Request(method, path, query or {}, named | proof, body, payload))
+        with self._answered(_Request(method, path, query or {}, named | proof, body, payload)) as reply:
+            yield reply
+
+    def told(self, path: str, query: dict[str, str], said: bytes = b"") -> Element:
+        """What the store says to a document. Raises what ``answer`` raises."""
+        with _held(said) as body:
+            request = _Request("POST", path, query, {}, body, hashlib.sha256(said).hexdigest(), LONG_SECONDS)
+            with self._answered(request) as reply:
+                try:
+                    # Some begin with spaces while they are at it.
+                    page = ElementTree.fromstring(reply.read(_MOST_TROUBLE).strip())
+                except ElementTree.ParseError as error:
+                    raise away(error) from error
+        # It has said that all is well before it knew.
+        if page.tag.rpartition("}")[2] == "Error":
+            raise troubled(page.findtext("{*}Code") or "", 500)
+        return page
+
+    @contextmanager
+    def _answered(self, request: _Request) -> Iterator[http.client.HTTPResponse]:
+        pool = self._connections.own()
+        connection, reply = self._sent(pool, request)
         trouble: BaseException | None = None
         try:
             if reply.status >= 300:
@@ -212,9 +236,10 @@ class Wire:
         connection.putrequest(request.method, f"{path}?{query}" if query else path, skip_accept_encoding=True)
         for name, value in signed.items():
             connection.putheader(name, value)
-        if body.length or request.method == "PUT":
+        if body.length or request.method in ("PUT", "POST"):
             connection.putheader("Content-Length", str(body.length))
         connection.endheaders()
+        connection.sock.settimeout(request.seconds)
         if body.length:
             _stream(connection.sock, body)
 
@@ -223,6 +248,17 @@ class Wire:
         if self._context is not None:
             return http.client.HTTPSConnection(host, port, timeout=SECONDS, context=self._context)
         return http.client.HTTPConnection(host, port, timeout=SECONDS)
+
+
+@contextmanager
+def _held(said: bytes) -> Iterator[Piece]:
+    """A document as a stretch of a file, which has no place but memory."""
+    descriptor = os.memfd_create("droppr")
+    try:
+        os.pwrite(descriptor, said, 0)
+        yield Piece(descriptor, 0, len(said))
+    finally:
+        os.close(descriptor)
 
 
 def troubled(code: str, status: int) -> Exception:
