@@ -161,10 +161,10 @@ def test_reading_a_small_file_is_one_request_and_few_waits(node: Node, requests:
     assert requests.during(read) == {"GET object": 1}
 
 
-def test_a_chunk_waits_for_the_database_six_times_and_commits_three(node: Node) -> None:
+def test_a_chunk_waits_for_the_database_four_times_and_commits_two(node: Node) -> None:
     data, upload_id = bytes(CELL), node.opened("a.bin", 8 * CELL)
     node.chunk(upload_id, 0, data, 8 * CELL)
     node.chunk(upload_id, CELL, data, 8 * CELL)
-    # Who may send, twice; how far it is; the claim; the number of the part; the record, which tells how far it is now.
+    # Who may send; how far it is; the claim, with the number of the part; the record, which tells how far it is now.
     found = [node.turns.during(partial(node.chunk, upload_id, n * CELL, data, 8 * CELL)) for n in range(2, 7)]
-    assert min(found) == (6, 3), found
+    assert min(found) == (4, 2), found

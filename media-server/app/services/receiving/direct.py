@@ -66,15 +66,20 @@ class DirectPath:
         return self._parts.part_size(session.size)
 
     def sign(
-        self, hash: str, upload_id: str, wanted: Sequence[WantedPart], client: str
+        self,
+        hash: str,
+        upload_id: str,
+        wanted: Sequence[WantedPart],
+        client: str,
+        judged: RequestLink | None = None,
     ) -> tuple[UploadSession, Sequence[SignedPart]]:
         """Where to put parts of an upload. Those that the store has already are recorded, and the upload is delivered where that closes
-        its last gap.
+        its last gap. ``judged`` is the link, where this request has just looked at it.
 
         Raises InvalidRequest where there is no direct path, what ``Finder.find`` raises, RequestClosed, TypeNotAllowed where the
         upload is refused, InvalidRange where a part is none; Busy, StorageFull, RequestFull to be asked again later; what
         ``Deliveries.finish`` raises."""
-        parts, session, link = self._open(hash, upload_id)
+        parts, session, link = self._open(hash, upload_id, judged)
         if session.state is not State.OPEN:
             return session, [SignedPart(each.span, is_there=True) for each in wanted]
         user, begun = user_of(link.hash, client), session.ranges.length > 0
@@ -91,12 +96,14 @@ class DirectPath:
         recorded = signed.recorded or Recorded(signed.session, closed=False)
         return self._recorded(session, link, recorded, 0.0), signed.parts
 
-    def confirm(self, hash: str, upload_id: str, numbers: Sequence[int]) -> UploadSession:
+    def confirm(
+        self, hash: str, upload_id: str, numbers: Sequence[int], judged: RequestLink | None = None
+    ) -> UploadSession:
         """Record those of these parts that the store has, and deliver the upload if that closes its last gap. Once it returns, what it
         tells to be there survives everybody's death. Again changes nothing.
 
         Raises what ``sign`` raises, but for InvalidRange."""
-        parts, session, link = self._open(hash, upload_id)
+        parts, session, link = self._open(hash, upload_id, judged)
         if session.state is not State.OPEN:
             return session
         began = time.monotonic()
@@ -107,11 +114,13 @@ class DirectPath:
             raise
         return self._recorded(session, link, recorded, time.monotonic() - began)
 
-    def _open(self, hash: str, upload_id: str) -> tuple[DirectParts, UploadSession, RequestLink]:
+    def _open(
+        self, hash: str, upload_id: str, judged: RequestLink | None
+    ) -> tuple[DirectParts, UploadSession, RequestLink]:
         if self._parts is None:
             raise InvalidRequest(NOT_HERE)
         session = self._finder.find(hash, upload_id)
-        link = self._finder.link_of_open_upload(hash)
+        link = self._finder.link_of_open_upload(hash, judged)
         if session.state is State.REFUSED:
             raise TypeNotAllowed(session.refusal)
         return self._parts, session, link

@@ -118,11 +118,11 @@ class Finder:
             pass
         return False
 
-    def link_of_open_upload(self, hash: str) -> RequestLink:
-        """The link, for an upload that was opened before; its expiry does not count, its closing does. Raises RequestNotFound,
-        RequestClosed."""
+    def link_of_open_upload(self, hash: str, judged: RequestLink | None = None) -> RequestLink:
+        """The link, for an upload that was opened before; its expiry does not count, its closing does. ``judged`` is the link as this
+        request has just found it, and saves another look. Raises RequestNotFound, RequestClosed."""
         # An upload that was opened in time may finish after the link's expiry; closing stops it at once.
-        link = self._requests.load(hash)
+        link = judged or self._requests.load(hash)
         if not link.terms.active:
             raise RequestClosed()
         return link

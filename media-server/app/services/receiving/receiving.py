@@ -70,9 +70,10 @@ class Receiver:
         self._clock = clock
         self._observer = observer
 
-    def receive(self, hash: str, command: ReceiveChunk, body: Body) -> UploadSession:
+    def receive(self, hash: str, command: ReceiveChunk, body: Body, judged: RequestLink | None = None) -> UploadSession:
         """Take one chunk, and deliver the upload if this closes its last gap. Once it returns, the bytes survive the death of every
-        process. A chunk that was recorded before is compared and changes nothing.
+        process. A chunk that was recorded before is compared and changes nothing. ``judged`` is the link, where this request has just
+        looked at it.
 
         The upload cannot take it: what ``Finder.find`` raises, RequestClosed; TypeNotAllowed where the upload is or gets refused;
         ChunkConflict where other bytes were recorded in its span. The chunk is wrong: SizeMismatch (``total`` is not the
@@ -84,7 +85,7 @@ class Receiver:
         again, or ``Finder.status``, tries the delivery once more.
         """
         session = self._finder.find(hash, command.upload_id)
-        link = self._finder.link_of_open_upload(hash)
+        link = self._finder.link_of_open_upload(hash, judged)
         self._check(session, command)
         if session.state is State.OPEN and not session.ranges.covers(command.span):
             try:

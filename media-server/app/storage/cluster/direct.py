@@ -15,9 +15,10 @@ from app.core.errors import Busy, InvalidRange, UploadError, UploadNotFound
 from app.core.ports.claims import Recorded
 from app.core.ports.direct import Signed, SignedPart, WantedPart
 from app.core.session import State
-from app.storage.cluster.gathering import LONGEST_REQUEST_SECONDS, Gatherer
+from app.storage.cluster.gathering import Gatherer
 from app.storage.cluster.grid import MIB, Grid, GridFacts
 from app.storage.cluster.ground import ClusterGround
+from app.storage.cluster.numbers import LONGEST_REQUEST_SECONDS, TAKE_MANY
 from app.storage.cluster.rows import LOCK_BY_ID, LOOK_BY_ID, PUT_PARTS_OF_OPEN, Known, known, looked_again, merge
 from app.storage.cluster.signing import PartSigner
 from app.storage.cluster.wire import NoSuchObject, NoSuchUpload
@@ -38,13 +39,6 @@ _SIGNED_BEFORE = """
     FROM store_uploads u CROSS JOIN unnest(%(starts)s::bigint[]) AS wanted (start)
         JOIN store_signed s ON s.upload = u.number AND s.cell = wanted.start / u.part_size AND s.multipart = u.multipart
     WHERE u.upload_id = %(upload_id)s
-"""
-_NUMBERS = """
-    INSERT INTO store_tries AS t (upload, cell, n)
-    SELECT %(upload)s, cell, 1 FROM unnest(%(cells)s::bigint[]) AS cell ORDER BY cell
-    ON CONFLICT (upload, cell) DO UPDATE SET n = t.n + 1, at = excluded.at
-        WHERE (t.n %% %(tries)s <> 0) OR t.at < excluded.at - %(longest)s
-    RETURNING cell, n
 """
 _NOTE = """
     INSERT INTO store_signed (upload, multipart, cell, part, sha256)
@@ -175,7 +169,7 @@ class ClusterDirect:
         if not new:
             return _HandedOut(known, before, before)
         found = tx.all(
-            _NUMBERS, upload=known.number, cells=list(new), tries=grid.tries, longest=LONGEST_REQUEST_SECONDS
+            TAKE_MANY, upload=known.number, cells=list(new), tries=grid.tries, longest=LONGEST_REQUEST_SECONDS
         )
         made = {cell: grid.number(cell, n - 1) for cell, n in found}
         tx.run(

@@ -11,21 +11,16 @@ from uuid import uuid4
 
 from app.core.errors import Busy, UploadError
 from app.core.ranges import Span
+from app.storage.cluster.claims import Claim
 from app.storage.cluster.ground import ClusterGround
+from app.storage.cluster.numbers import LONGEST_REQUEST_SECONDS, TAKE
 from app.storage.cluster.objects import Stored
 from app.storage.cluster.rows import PUT_PIECE, KeptPiece, Known, looked_again, pieces_of
 from app.storage.cluster.wire import NOTHING, NoSuchObject, NoSuchUpload, Piece
 from app.storage.disk.atomic import disk_errors, write_at
 from app.storage.sql.database import Row
 
-LONGEST_REQUEST_SECONDS = 900
 MOST_REMEMBERED = 1000
-_TRY = """
-    INSERT INTO store_tries AS t (upload, cell, n) VALUES (%(upload)s, %(cell)s, 1)
-    ON CONFLICT (upload, cell) DO UPDATE SET n = t.n + 1, at = excluded.at
-        WHERE (t.n %% %(tries)s <> 0) OR t.at < excluded.at - %(longest)s
-    RETURNING n
-"""
 _SWAP = "DELETE FROM store_pieces WHERE id = ANY(%(ids)s)"
 _LOCK = "SELECT 1 FROM store_uploads WHERE number = %(number)s FOR UPDATE"
 _LOST = "DELETE FROM store_pieces WHERE upload = %(number)s AND part IS NOT NULL"
@@ -63,8 +58,9 @@ class Gatherer:
             return
         self._ground.database.sync()
 
-    def put_part(self, known: Known, cell: int, piece: Piece) -> tuple[int, str]:
-        """Make a part of all bytes of a cell; its number, which nobody else has, and its ETag."""
+    def put_part(self, known: Known, cell: int, piece: Piece, claim: Claim | None = None) -> tuple[int, str]:
+        """Make a part of all bytes of a cell; its number, which nobody else has, and its ETag. With the cell's ``claim`` one was handed
+        out already."""
         if known.multipart is None:
             # Whoever opened the upload died before he could begin it, or is about to.
             self.begin(known)
@@ -72,7 +68,7 @@ class Gatherer:
                 known = looked_again(tx, known.number)
         if known.multipart is None:
             raise Busy(retry_after=1)
-        number = self._number(known, cell)
+        number = (claim and claim.number()) or self._number(known, cell, claim)
         try:
             return number, self._ground.bucket.put_part(known.whole_key, known.multipart, number, piece)
         except NoSuchUpload:
@@ -199,12 +195,12 @@ class Gatherer:
         with suppress(UploadError):  # What stays goes with the upload.
             self._ground.bucket.delete([each.key for each in pieces if each.key is not None])
 
-    def _number(self, known: Known, cell: int) -> int:
-        # On the disk before it is used: a number that was forgotten would be given to somebody else.
+    def _number(self, known: Known, cell: int, claim: Claim | None) -> int:
         with self._ground.database.durable() as tx:
-            tried = tx.ask(
-                _TRY, upload=known.number, cell=cell, tries=known.grid.tries, longest=LONGEST_REQUEST_SECONDS
-            )
+            if claim is not None:
+                claim.give_back(tx)
+            about = {"upload": known.number, "cell": cell, "tries": known.grid.tries}
+            tried = tx.ask(TAKE, **about, longest=LONGEST_REQUEST_SECONDS)
         row = tried()
         if row is None:
             # All were given out, and the last one may still be on its way.

@@ -53,7 +53,8 @@ class ClusterSpan:
         self._is_recorded = False
 
     def __enter__(self) -> ClusterSpan:
-        self._claim, self._known = self._claims.claim(self._upload_id, self._span)
+        self._claim = self._claims.claim(self._upload_id, self._span)
+        self._known = self._claim.known
         self.session = self._known.session
         is_open = self.session.state is State.OPEN
         self.missing = self.session.ranges.missing(self._span) if is_open else ByteRanges()
@@ -130,7 +131,7 @@ class ClusterSpan:
         made |= {"key": None, "data": None}
         grid = self._known.grid
         if part == grid.cell(cell) and not grid.is_one:
-            made["part"], made["etag"] = self._gatherer.put_part(self._known, cell, piece)
+            made["part"], made["etag"] = self._gatherer.put_part(self._known, cell, piece, self._claim)
         elif piece.length <= BESIDE_BYTES and part != grid.cell(cell):
             made["data"] = piece.read()
             self._ragged.append(cell)

@@ -28,6 +28,7 @@ from app.web.wire.headers import ChunkHeaders, chunk_headers, wants_sha256
 from app.web.wire.json_body import read_json
 from app.web.wire.ownership import acting, acts_as_owner
 from app.web.wire.replies import Acknowledged, Finished, Opened, PackedFile, UploadStatus
+from app.web.wire.rights import judged_link
 from app.web.wire.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, UploadsBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
@@ -65,7 +66,7 @@ def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
 @native.post("/uploads/<upload_id>/parts")
 def sign_parts(hash: str, upload_id: str) -> Response:
     wanted = read_json(PartsBody).wanted()
-    session, parts = services().receiving.direct.sign(hash, upload_id, wanted, client_address())
+    session, parts = services().receiving.direct.sign(hash, upload_id, wanted, client_address(), judged_link())
     reply: PartsSigned = {
         "upload_id": session.upload_id,
         "complete": session.state is State.COMPLETE,
@@ -77,7 +78,8 @@ def sign_parts(hash: str, upload_id: str) -> Response:
 
 @native.post("/uploads/<upload_id>/parts/done")
 def confirm_parts(hash: str, upload_id: str) -> Response:
-    session = services().receiving.direct.confirm(hash, upload_id, read_json(PartsDone).parts)
+    numbers = read_json(PartsDone).parts
+    session = services().receiving.direct.confirm(hash, upload_id, numbers, judged_link())
     return _finishing(session) if session.state is State.COMPLETE else jsonify(_acknowledged(session))
 
 
@@ -113,7 +115,7 @@ def upload_chunk(hash: str) -> Response:
             client=client_address(),
             spooled=isinstance(body, FileBody),
         )
-        session = receiving.uploads.receive(hash, command, body)
+        session = receiving.uploads.receive(hash, command, body, judged_link())
         return _finishing(session) if session.state is State.COMPLETE else jsonify(_acknowledged(session))
 
 

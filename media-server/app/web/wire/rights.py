@@ -3,13 +3,17 @@ from the request line and the headers."""
 
 from __future__ import annotations
 
+import time
+
 from flask import current_app, g, request
 
+from app.core.links import RequestLink
 from app.web.server.handover import is_handed_over
 from app.web.wire.context import services
 
 BODILESS = ("GET", "HEAD", "OPTIONS")
 """Methods whose requests have no body worth a look."""
+A_MOMENT_SECONDS = 1.0
 
 
 def has_rights() -> bool:
@@ -20,6 +24,13 @@ def has_rights() -> bool:
 def note_rights() -> None:
     """From now on this request is one of somebody with rights."""
     g.may_send = True
+
+
+def judged_link() -> RequestLink | None:
+    """The link as this request has found it a moment ago; None where nobody has looked, or a body has come since that took its time."""
+    link: RequestLink | None
+    link, at = g.get("judged_link", (None, 0.0))
+    return link if time.monotonic() - at < A_MOMENT_SECONDS else None
 
 
 def judge_link() -> None:
@@ -41,5 +52,5 @@ def judge_link() -> None:
     if hash is None:
         return
     if not is_handed_over(request.environ, services().settings):
-        services().links.file_requests.link(hash)
+        g.judged_link = services().links.file_requests.link(hash), time.monotonic()
         note_rights()
