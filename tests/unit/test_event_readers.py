@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,3 +133,63 @@ def test_events_go_when_they_are_old_and_every_reader_has_passed_them(house: Hou
     assert readers.prune(last.at + 1) == 0
     assert readers.prune(later) == 1
     assert house.events.after(0, 10) == [last]
+
+
+class Counted:
+    """Events of which is counted what is asked."""
+
+    def __init__(self, events: SQLEvents) -> None:
+        self._events = events
+        self.asked: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked[name] += 1
+        return getattr(self._events, name)
+
+    def during(self, work: Callable[[], object]) -> dict[str, int]:
+        self.asked.clear()
+        work()
+        return dict(self.asked)
+
+
+def test_where_nothing_happened_all_readers_of_a_process_ask_once(house: House) -> None:
+    readers = [Totals(house.requests) for _ in range(8)]
+    for number, each in enumerate(readers):
+        each.name = f"totals {number}"
+    events = Counted(house.events)
+    house.events = events  # type: ignore[assignment]
+    told, heard = house.readers(*readers), 0
+
+    def look() -> None:
+        for each in readers:
+            told._tell(each, partial(told._lately_newest, heard))
+
+    look()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(event_readers, "FRESH_SECONDS", 1000.0)
+        assert events.during(look) == {}
+        heard = 1
+        assert events.during(look) == {"newest": 1}
+        house.receive(1)
+        heard = 2
+        assert events.during(look) == {"newest": 1, "cursor": 16, "after": 8, "passed": 8}
+        assert [each.told for each in readers] == [readers[0].told] * 8
+        assert events.during(look) == {}
+    # What happened elsewhere, and what another process has told.
+    house.receive(2)
+    assert house.readers(*readers[:7]).catch_up() == 7
+    told._looked = (-1000.0, *told._looked[1:])
+    assert events.during(look) == {"newest": 1, "cursor": 9, "after": 1, "passed": 1}
+
+
+def test_readers_follow_a_database_that_was_put_back(house: House) -> None:
+    reader = Totals(house.requests)
+    readers = house.readers(reader)
+    house.receive(1, 2)
+    readers.catch_up()
+    [_, last] = reader.told
+    with house.database.write() as tx:
+        tx.run("DELETE FROM events WHERE id = :last", last=last)
+        tx.run("UPDATE readers SET passed = 0")
+    assert readers.catch_up() == 1
+    assert reader.told[2:] == reader.told[:1]

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from typing import Protocol
 
 from app.core.errors import Busy, StorageFull
 from app.core.events import Event, EventStore
 
 LOOK_EVERY_SECONDS = 1.0
+FRESH_SECONDS = 0.5
+"""How old an answer may be to what all readers of a process ask, unless something happened here since."""
 REST_SECONDS = 0.2
 """How long a reader rests after each look: of what follows each other closely it is told together."""
 AGAIN_SECONDS = 5.0
@@ -80,6 +84,11 @@ class EventReaders:
         self._readers = readers
         self._alone = alone
         self._bell = bell
+        self._passed: dict[str, int] = {}
+        """How far each reader had got when this process looked last."""
+        self._looking = threading.Lock()
+        self._looked = -FRESH_SECONDS, 0, 0
+        """When all were looked for, how often the bell had been rung by then, and the newest event."""
 
     def start(self) -> None:
         """Run every reader in a thread of its own, for as long as this process lives."""
@@ -98,7 +107,7 @@ class EventReaders:
     def catch_up(self) -> int:
         """Tell every reader all that it has not been told; how many events that were. A reader that another process runs
         is passed over."""
-        return sum(self._tell(reader) for reader in self._readers)
+        return sum(self._tell(reader, self._events.newest) for reader in self._readers)
 
     def prune(self, now: float) -> int:
         """Remove events that are old and that every reader is done with; how many."""
@@ -109,25 +118,46 @@ class EventReaders:
         while True:
             heard = self._bell.wait(heard, LOOK_EVERY_SECONDS)
             try:
-                self._tell(reader)
+                self._tell(reader, partial(self._lately_newest, heard))
                 rest.wait(REST_SECONDS)
             except Exception:  # the last line of defence of a thread that must go on
                 log.exception("events could not be acted on", extra={"reader": reader.name})
                 rest.wait(AGAIN_SECONDS)
 
-    def _tell(self, reader: EventReader) -> int:
+    def _lately_newest(self, heard: int) -> int:
+        """The newest event, for all readers of this process together; with all that happened here until the bell was ``heard``."""
+        with self._looking:
+            at, had_heard, newest = self._looked
+            now = time.monotonic()
+            if heard > had_heard or now - at >= FRESH_SECONDS:
+                newest = self._events.newest()
+                self._looked = now, max(heard, had_heard), newest
+            return newest
+
+    def _tell(self, reader: EventReader, newest: Callable[[], int]) -> int:
         """Tell a reader what there is; how many events."""
         told = 0
         with suppress(Busy, StorageFull):  # Another process runs it, or the next look does more.
+            until = newest()
             # Mostly there is nothing, and then no lock is taken.
-            while self._events.after(self._events.cursor(reader.name), 1):
+            while self._is_behind(reader, until):
                 with self._alone(f"reader {reader.name}"):
-                    told += self._tell_some(reader)
+                    some = self._tell_some(reader)
+                told += some
+                if not some:
+                    break
         return told
+
+    def _is_behind(self, reader: EventReader, newest: int) -> bool:
+        # Another number, even a lower one, as of a database that was put back, has it asked how far it has got.
+        if self._passed.get(reader.name) != newest:
+            self._passed[reader.name] = self._events.cursor(reader.name)
+        return self._passed[reader.name] < newest
 
     def _tell_some(self, reader: EventReader) -> int:
         events = self._events.after(self._events.cursor(reader.name), EVENTS_AT_ONCE)
         if events:
             reader.handle(events)
             self._events.passed(reader.name, events[-1].id)
+            self._passed[reader.name] = events[-1].id
         return len(events)
