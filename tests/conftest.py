@@ -42,7 +42,11 @@ SECONDS_OF_A_TEST = {"faults": 4.0, "browser": 3.0, "http": 0.6, "contracts": 0.
 LONG = 8.0
 STORES: dict[str, type[S3Server]] = {"seaweed": SeaweedServer, "swift": SwiftServer}
 
+DESCRIPTORS = 300
+"""So many may be open after a test before it is looked for those that nobody uses any more."""
+
 _left: list[str] = []
+_most_descriptors = DESCRIPTORS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -124,6 +128,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 def pytest_runtest_teardown(item: pytest.Item) -> Any:
     """Where nothing is shared, what is left is this test's."""
     done = yield
+    _close_what_nobody_has()
     if item.config.getoption("--fresh") and (left := leftovers(_folder(item.config), _left)):
         _left.extend(left)
         pytest.fail(f"This test leaves behind: {'; '.join(left)}", pytrace=False)
@@ -150,6 +155,16 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for each in _left:
         terminalreporter.write_line(f"FAILED: left behind: {each}", red=True)
+
+
+def _close_what_nobody_has() -> None:
+    """Services know each other in circles, so that what a test has had of them stays open until it is collected, files of databases
+    mostly. Some libraries know a thousand descriptors and no more."""
+    global _most_descriptors
+    if len(os.listdir("/proc/self/fd")) > _most_descriptors:
+        gc.collect()
+        # What is open for good is not looked for after each test.
+        _most_descriptors = max(DESCRIPTORS, 2 * len(os.listdir("/proc/self/fd")))
 
 
 def _folder(config: pytest.Config) -> Path:

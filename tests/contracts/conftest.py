@@ -17,12 +17,10 @@ from app.storage.sql.migrate import create, migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.storage.sql.schema import metadata
 from app.storage.sql.sqlite import SQLiteDatabase
-from tests.support.cluster import Engines
+from tests.support.cluster import Engines, cut_off
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.s3_server import S3Server
 from tests.support.stores import ClusterStores
-
-_CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 def databases(kind: str, request: pytest.FixtureRequest, folder: Path) -> Callable[[], Database]:
@@ -50,7 +48,7 @@ def migrated(postgresql: PostgreSQLServer) -> str:
 def emptied(migrated: str) -> str:
     """The same as new: without sessions, rows, or numbers that were given. To make another one takes fifty times as long."""
     with psycopg.connect(migrated, autocommit=True) as connection:
-        connection.execute(_CUT_OFF)
+        cut_off(connection)
         _empty(connection, [table.name for table in reversed(metadata.sorted_tables)])
     return migrated
 
@@ -76,7 +74,7 @@ def indexes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable
             return index_in_files
         address = request.getfixturevalue(f"index_on_{kind}")
         with psycopg.connect(address, autocommit=True) as connection:
-            connection.execute(_CUT_OFF)
+            cut_off(connection)
             if connection.execute("SELECT to_regclass('search_facts')").fetchone() != (None,):
                 _empty(connection, ("search_vectors", "search_chunks", "search_documents"))
                 connection.execute("UPDATE search_shards SET version = version + 1, removed = false")

@@ -206,6 +206,7 @@ def test_a_pack_of_a_process_that_died_is_gone_with_the_sweep(another: Callable[
 
     with killed(write):
         assert len(node.objects()) == (where != "put")
+    node.engines.wait_for_the_dead()
     node.uploads.remove_remains(0.0)
     assert node.rows("objects") == 1, "whoever is at it now is left alone"
     assert node.rows("names") == node.rows("members") == 0

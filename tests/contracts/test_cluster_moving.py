@@ -44,7 +44,7 @@ from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.storage.sql.schema import metadata
 from tests.support.catalogues import catalogue
-from tests.support.cluster import Engines
+from tests.support.cluster import Engines, cut_off
 from tests.support.files import content, write
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.stores import session, take
@@ -99,9 +99,6 @@ class Old:
         return self.data / "files" / "in" / path
 
 
-_CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-
-
 @dataclass
 class There:
     """Where it goes."""
@@ -138,7 +135,7 @@ class There:
     def ended(self) -> None:
         """Whoever worked there is dead, as far as the database knows."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(_CUT_OFF)
+            cut_off(connection)
 
     def rows(self, question: str) -> list[Any]:
         with psycopg.connect(self.url) as connection:
@@ -174,7 +171,7 @@ def url(postgresql: PostgreSQLServer) -> str:
 def there(engines: Engines, url: str, tmp_path: Path) -> There:
     """An empty database, and a part of the bucket in which nothing is."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(_CUT_OFF)
+        cut_off(connection)
         stores = connection.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'store\\_%'").fetchall()
         with connection.transaction():
             for table in [*(name for (name,) in stores), *metadata.tables]:

@@ -262,10 +262,8 @@ def test_a_killed_process_holds_nothing_and_leaves_nothing(another: Callable[[],
     with killed(begin):
         assert node.uploads.open(ID).status().received_bytes == 0
         assert len(node.left()[0]) == 1, "the end of the chunk, which nobody has recorded"
-    # The database needs a moment to see that its client is gone.
-    for _ in range(500):
-        if not node.uploads.open(ID).is_claimed():
-            break
+    node.engines.wait_for_the_dead()
+    assert not node.uploads.open(ID).is_claimed()
     take(node.uploads, Span(0, 2 * CELL))
     delivery = node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0)
     node.uploads.open(ID).end(lambda each: each.completed("a.bin", None, 4.0))
@@ -298,6 +296,7 @@ def test_an_opening_that_died_leaves_no_multipart_upload(another: Callable[[], N
 
     with killed(open_):
         assert node.left()[1] == 1
+    node.engines.wait_for_the_dead()
     node.uploads.delete(ID)
     assert node.left() == ([], 0)
 
@@ -320,6 +319,7 @@ def test_an_upload_whose_opening_died_can_be_sent_all_the_same(another: Callable
     begin = node.bucket.begin
     with killed(open_):
         assert node.left()[1] == begun
+    node.engines.wait_for_the_dead()
     take(node.uploads, Span(0, CELL), data[:CELL])
     assert take(node.uploads, Span(CELL, 2 * CELL), data[CELL:]).closed
     assert node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0).path == "a.bin"
@@ -424,6 +424,7 @@ def test_a_whole_file_of_a_process_that_died_is_gone_with_the_sweep(another: Cal
 
     with killed(write):
         assert len(node.left()[0]) == 1
+    node.engines.wait_for_the_dead()
     node.uploads.remove_remains(0.0)
     assert len(node.left()[0]) == 1, "whoever is at it now is left alone"
     node.uploads.remove_remains(EVER)

@@ -19,6 +19,7 @@ from app.storage.sql.schema import REVISION
 from app.storage.sql.schema_marks import KNOWS
 from app.storage.sql.server_steps import ServerSteps
 from app.storage.sql.steps import UnusableCatalogue
+from tests.support.cluster import wait_for_the_dead
 from tests.support.newer import with_steps
 from tests.support.postgresql import PostgreSQLServer
 
@@ -73,6 +74,7 @@ def test_a_program_works_on_while_its_successor_expands_and_bars_what_would_take
     with pytest.raises(UnusableCatalogue):
         newer.run(contract=True)
     another.close()
+    wait_for_the_dead(url)
     newer.run(contract=True)
     assert not has_templates(url)
     for refuse in (check, migrate):
@@ -90,6 +92,7 @@ def test_a_program_of_before_there_were_marks_bars_it_as_well(url: str, newer: S
         old.execute("SELECT pg_advisory_lock(%s, 12345)", (0x64726F71,))
         with pytest.raises(UnusableCatalogue, match=r"those of before this was noted at 127\.0\.0\.1"):
             newer.run(contract=True)
+    wait_for_the_dead(url)
     newer.run(contract=True)
 
 
@@ -122,7 +125,7 @@ def test_a_step_waits_for_no_table_long_enough_to_hold_up_those_who_use_it(
         with psycopg.connect(url) as user:
             assert user.execute("SELECT count(*) FROM links").fetchone() == (0,)
         dump.rollback()
-    going.join(60)
+    going.join(110)
     assert [step.revision for step in newer.waiting()] == ["9002"]
 
 
@@ -136,6 +139,7 @@ def test_a_step_that_would_hold_up_programs_at_work_is_given_up(url: str, newer:
         hurried.run(contract=False)
     assert "more" not in columns(url)
     program.close()
+    wait_for_the_dead(url)
     hurried.run(contract=False)
     assert "more" in columns(url)
 

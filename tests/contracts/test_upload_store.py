@@ -306,7 +306,7 @@ def test_an_upload_deleted_while_one_waits_for_it_is_not_found(store: UploadStor
         with store.open(ID).exclusive():
             waiting = pool.submit(enter)
             store.delete(ID)
-        assert waiting.result(30)
+        assert waiting.result(110)
 
 
 def test_only_one_does_a_thing_and_hinders_nobody_else(stores: Stores, store: UploadStore) -> None:
@@ -358,7 +358,7 @@ def test_an_upload_changes_while_other_threads_record_its_chunks(store: UploadSt
     for each in threads:
         each.start()
     for each in threads:
-        each.join(30)
+        each.join(110)
     assert not any(each.is_alive() for each in threads), "they wait for each other"
     told = store.open(ID).status()
     assert (told.client, told.received_bytes) == (session().client + 100 * "x", 500)

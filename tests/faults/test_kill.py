@@ -319,7 +319,7 @@ def test_a_polite_stop_lets_the_chunk_on_its_way_finish(tmp_path: Path) -> None:
 
         headers = {"X-Upload-Id": upload_id, "Content-Range": "bytes 0-99999/100000", "Content-Length": "100000"}
         assert link.raw_chunk(headers, during_the_stop()).expect(200).json["complete"] is True
-        stopper.join(20)
+        stopper.join(60)
         assert not stopper.is_alive()
         assert (link.disk / "a.bin").read_bytes() == data
     finally:

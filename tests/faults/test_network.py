@@ -25,6 +25,10 @@ from tests.support.proxy import BadLine
 
 PATIENCE = 3
 """Seconds the server waits for a sender who says nothing."""
+ENOUGH = 100
+"""So many requests at least tell how long others have to wait."""
+SLOWEST = 60.0
+"""Seconds within which so many are made where nobody is held up, however busy the machine."""
 P95 = 1.0
 """Seconds within which 95 of 100 requests of others must be answered."""
 
@@ -94,12 +98,13 @@ class Others:
         self.seconds: list[float] = []
         self.failed: list[object] = []
 
-    def use(self, seconds: float) -> None:
+    def use(self, seconds: float, enough: int = ENOUGH) -> None:
         # On new connections: one on which nothing came for a while may be ended by the server in this very moment.
         link = self._link.seen_by(replace(self._link.client))
         begun = time.monotonic()
         for number in range(100_000):
-            if time.monotonic() > begun + seconds:
+            # On a machine that has much else to do, until enough of them say something.
+            if time.monotonic() > begun + (seconds if len(self.seconds) > enough else SLOWEST):
                 return
             data = content(20_000, number)
             upload_id = self._timed(lambda: link.open("o.bin", 20_000)).json["upload_id"]
@@ -204,10 +209,10 @@ def rounds(torture: bool) -> list[list[str]]:
     return [[kind] for kind in KINDS] if torture else [KINDS]
 
 
-def hold_out(server: LiveServer, link: Link, attacks: list[Attackers], seconds: float) -> None:
-    """Others go on for so long under attack as if there was none."""
+def hold_out(server: LiveServer, link: Link, attacks: list[Attackers], silent: list[Attackers], seconds: float) -> None:
+    """Others go on for so long under attack as if there was none, and those of the attackers are let go that are ``silent``."""
     others = Others(link)
-    others.use(0.5)  # what is loaded on first use counts for nobody
+    others.use(0.5, 0)  # what is loaded on first use counts for nobody
     others.seconds.clear()
     before = server.memory()
     honest = Honest(link, int(seconds))
@@ -218,9 +223,11 @@ def hold_out(server: LiveServer, link: Link, attacks: list[Attackers], seconds: 
         others.use(seconds)
         honest.join(60)
         more = server.memory() - before
+        for attackers in silent:
+            eventually(lambda: attackers.left == 0, what="the end of all connections that are silent")  # noqa: B023
     assert others.failed == []
     assert others.p95 < P95, f"p95 is {others.p95:.2f} s"
-    assert len(others.seconds) > 100, f"only {len(others.seconds)} requests"
+    assert len(others.seconds) > ENOUGH, f"only {len(others.seconds)} requests"
     assert honest.complete, "an honest sender on a slow line did not finish"
     assert more < 32 * MIB, f"{more / MIB:.0f} MiB more memory"
 
@@ -233,11 +240,10 @@ def test_behind_nginx_500_attackers_hold_up_nobody(
         link = Client.of(server, url=nginx.url).make_link()
         # Of another address than the honest ones, which has a limit of its own on bodies at once.
         attacks = [attack(kind, nginx.port, link, 500 // len(kinds), "127.0.0.9") for kind in kinds]
-        hold_out(server, link, attacks, 20 if torture else PATIENCE + 2)
+        silent = [each for kind, each in zip(kinds, attacks, strict=True) if "silent" in kind]
+        hold_out(server, link, attacks, silent, 20 if torture else PATIENCE + 2)
         for kind, attackers in zip(kinds, attacks, strict=True):
             assert attackers.statuses() <= {b"408", b"503", b""}, (kind, attackers.statuses())
-            if "silent" in kind:
-                assert attackers.left == 0, f"{attackers.left} connections with {kind} are still held"
         tally["attackers behind nginx"] += 500
 
 
@@ -249,10 +255,10 @@ def test_without_nginx_attackers_fewer_than_threads_hold_up_nobody_and_are_let_g
         link = Client.of(patient).make_link()
         counts = [500 if kind == "idle" else 40 // len(kinds) for kind in kinds]
         attacks = [attack(kind, patient.port, link, count) for kind, count in zip(kinds, counts, strict=True)]
-        hold_out(patient, link, attacks, 20 if torture else 3 * PATIENCE)
+        let_go = [each for kind, each in zip(kinds, attacks, strict=True) if kind != "idle"]
+        hold_out(patient, link, attacks, let_go, 20 if torture else 3 * PATIENCE)
         for kind, attackers in zip(kinds, attacks, strict=True):
             assert attackers.statuses() <= {b"408", b"503", b""}, (kind, attackers.statuses())
-            assert kind == "idle" or attackers.left == 0, f"{attackers.left} connections with {kind} are still held"
         tally["attackers without nginx"] += sum(counts)
 
 

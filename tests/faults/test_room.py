@@ -78,7 +78,7 @@ def test_announcing_the_whole_disk_takes_nothing_and_lapses(link: Link, disk: Ex
     for start in range(MIB, 4 * MIB, MIB):
         other.chunk(begun, start, data[start : start + MIB], len(data)).expect(200)
     the_owner_can_do_everything(other)
-    eventually(lambda: stranger.open("next.bin", size // 3).status == 201, seconds=3 * PATIENCE, what="the room")
+    eventually(lambda: stranger.open("next.bin", size // 3).status == 201, seconds=10 * PATIENCE, what="the room")
     server.kill()
     server.start()
     other.deliver("small.bin", b"small")

@@ -167,7 +167,7 @@ class Bench:
                 )
             return False
 
-        eventually(ready, seconds=30, what="a new worker")
+        eventually(ready, seconds=90, what="a new worker")
 
     def purge(self) -> Services:
         """The purge as the command runs it, on the same data, when every upload has been idle for long enough."""

@@ -170,7 +170,7 @@ def test_a_file_that_may_not_be_read_fails_alone(tmp_path: Path, server: LiveSer
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=110,
     )
     assert done.returncode == 1, done.stderr
     assert "tree/large: It cannot be read: Permission denied." in done.stderr
@@ -197,12 +197,12 @@ def test_a_full_disk_is_told_and_once_there_is_room_the_same_command_goes_on(tmp
         ballast.write_bytes(b"\1" * 20 * MIB)
         link = Client.of(server).make_link()
         client = upload(link, server.url, tmp_path)
-        assert client.wait(60) == 1
+        assert client.wait(110) == 1
         told = (tmp_path / "client.log").read_text()
         assert "tree/large" in told
         assert "make room, then run the same command again" in told
         assert list(files_below(link.disk)) == ["tree/small"]
         ballast.unlink()
-        assert upload(link, server.url, tmp_path).wait(60) == 0
+        assert upload(link, server.url, tmp_path).wait(110) == 0
         assert file_sha256(link.disk / "tree" / "large") == file_sha256(tmp_path / "tree" / "large")
         assert len(link.files()) == 2

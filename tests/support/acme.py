@@ -17,7 +17,7 @@ from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 KEEP = ROOT / "scripts" / "keep-certificate"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 class Authority:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.support.live import PROJECT
-from tests.support.nginx import START_SECONDS, nginx_program
+from tests.support.nginx import START_SECONDS, STOP_SECONDS, nginx_program
 from tests.support.ports import free_port
 
 CONFIG = PROJECT / "deploy" / "compose" / "balancer.conf"
@@ -70,4 +70,4 @@ class Balancer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(STOP_SECONDS)

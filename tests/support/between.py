@@ -17,7 +17,7 @@ from typing import Self
 from urllib.parse import quote, urlsplit
 
 from tests.support.hostile import Answer, Asked, Hostile
-from tests.support.nginx import START_SECONDS, make_certificate, nginx_program
+from tests.support.nginx import START_SECONDS, STOP_SECONDS, make_certificate, nginx_program
 from tests.support.ports import free_ports
 
 SIGN_IN = Answer(b"<!doctype html><title>Sign in</title>", 200, {"Content-Type": "text/html"})
@@ -146,4 +146,4 @@ class PlainNginx:
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.wait(30)
+        self._process.wait(STOP_SECONDS)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -12,13 +14,16 @@ from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.presence import Presence
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
+from tests.support.files import eventually
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.s3_server import S3Server
 
-_CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+_CUT_OFF = f"SELECT pg_terminate_backend(pid) {_OTHERS}"
 _TABLES = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'store\\_%'"
-_SESSIONS = "SELECT client_port FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_SESSIONS = f"SELECT client_port {_OTHERS}"
 _ESTABLISHED = "01"
+SECONDS = 60.0
 
 
 class Engines:
@@ -35,7 +40,7 @@ class Engines:
     def emptied(self) -> Bucket:
         """A part of the bucket in which nothing is; the database has no rows and no sessions then."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(_CUT_OFF)
+            cut_off(connection)
             # Faster than to truncate them, as each has a file or two of its own.
             with connection.transaction():
                 for (table,) in connection.execute(_TABLES).fetchall():
@@ -44,16 +49,33 @@ class Engines:
 
     def wait_for_the_dead(self) -> None:
         """Return once the database has seen that those are gone who were killed, which takes it some milliseconds."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            while True:
-                sessions = {row[0] for row in connection.execute(_SESSIONS).fetchall()}
-                if sessions <= _open_ports():
-                    return
+        wait_for_the_dead(self.url)
 
     def ground(self, bucket: Bucket) -> ClusterGround:
         """What a process of its own would stand on."""
         database = PostgreSQLDatabase(self.url)
         return ClusterGround(database, bucket, Presence(database), self._folder)
+
+
+def cut_off(connection: psycopg.Connection[Any]) -> None:
+    """End all other sessions of this one's database, and wait until they have: what they had locked is free then."""
+    deadline = time.monotonic() + SECONDS
+    # The server itself would wait a tenth of a second for each.
+    while connection.execute(_CUT_OFF).fetchall():
+        assert time.monotonic() < deadline, "sessions that do not end"
+        time.sleep(0.002)
+
+
+def wait_for_the_dead(url: str) -> None:
+    """Return once the server at ``url`` has seen of its database that those are gone who were killed or have hung up, which takes it
+    some milliseconds. What they had sent before, it may have done until then."""
+    with psycopg.connect(url, autocommit=True) as connection:
+
+        def are_alive() -> bool:
+            sessions = {row[0] for row in connection.execute(_SESSIONS).fetchall()}
+            return sessions <= _open_ports()
+
+        eventually(are_alive, seconds=SECONDS, what="the end of the sessions of the dead")
 
 
 def _open_ports() -> set[int]:

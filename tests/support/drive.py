@@ -139,9 +139,9 @@ class FakeDrive:
         """Nothing goes wrong any more."""
         self._faults.clear()
 
-    def fault_of(self, call: Call) -> Fault:
-        chosen = self._faults.get(call.kind)
-        return (chosen and chosen(call)) or Fault()
+    def fault_for(self, call: Call) -> Callable[[Call], Fault | None] | None:
+        """What says which fault a call has."""
+        return self._faults.get(call.kind)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -229,9 +229,11 @@ class _Handler(BaseHTTPRequestHandler):
             return self._reply(411, {})
         place = self.headers.get("Content-Range", "")
         call = Call.of(self.command, address.path, "upload_id" in self.query, place)
+        # What goes wrong by now: whoever sees the call may have the next one go well.
+        chosen = self.drive.fault_for(call)
         with self.drive.lock:
             self.drive.calls.append(call)
-        fault = self.drive.fault_of(call)
+        fault = (chosen and chosen(call)) or Fault()
         if fault.cut:
             return self._cut(int(length or 0))
         body = self.rfile.read(int(length or 0))

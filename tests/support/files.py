@@ -77,8 +77,9 @@ def files_below(folder: Path) -> dict[str, Path]:
     return found
 
 
-def eventually(probe: Callable[[], T], *, seconds: float = 30, what: str = "it") -> T:
-    """The first true value of ``probe``. Fails when none came in time; asks often first, and less often what takes its time."""
+def eventually(probe: Callable[[], T], *, seconds: float = 60, what: str = "it") -> T:
+    """The first true value of ``probe``. Fails when none came in time, which has to be long enough for a machine that has much else to
+    do; asks often first, and less often what takes its time."""
     deadline, pause = time.monotonic() + seconds, FIRST_PAUSE
     while not (value := probe()):
         assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}; last seen: {value!r}"

@@ -68,8 +68,10 @@ class Hostile:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 asked = Asked(self.command, unquote(self.path), headers, body, self.wfile.write)
+                # The one that it finds: whoever sees that it was asked may change the answer to what comes next.
+                answer = outer.answer
                 outer.asked.append(asked)
-                reply = outer.answer(asked)
+                reply = answer(asked)
                 if reply is None:
                     self.close_connection = True
                     return
@@ -129,7 +131,7 @@ def in_terminal(
     try:
         while piece := os.read(ours, 65536):
             pieces.append(piece)
-            if typed and piece.endswith(b": "):
+            if typed and b"".join(pieces).endswith(b": "):
                 os.write(ours, typed)
                 typed = b""
             if enough and enough in b"".join(pieces):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.nginx import START_SECONDS, make_certificate, nginx_program
+from tests.support.nginx import START_SECONDS, STOP_SECONDS, make_certificate, nginx_program
 from tests.support.ports import free_ports
 
 CONFIG = """
@@ -78,7 +78,7 @@ def http2_front(folder: Path, behind: int) -> Iterator[Http2Front]:
         yield Http2Front(port, folder / "cert.pem", folder / "access.log")
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(STOP_SECONDS)
 
 
 def _wait_until_it_accepts(process: subprocess.Popen[bytes], port: int) -> None:

@@ -15,7 +15,7 @@ from tests.support.live import LiveServer
 from tests.support.template import Template
 
 MARK = "RUN_OF_TESTS"
-SECONDS = 10.0
+SECONDS = 30.0
 """How long what was told to end may take to be gone."""
 
 

@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "nginx" / "nginx.conf"
 HTTPS = ROOT / "nginx" / "https.conf"
 RENDER = ROOT / "scripts" / "render-nginx-conf"
-START_SECONDS = 30.0
+START_SECONDS = 60.0
+STOP_SECONDS = 60.0
 
 # As docs/operations.md has it; a test compares the two.
 TLS_INCLUDE = """
@@ -123,7 +124,7 @@ class LiveNginx:
             return
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -22,8 +22,8 @@ def together(count: int, work: Callable[[int], Any]) -> list[Any]:
     barrier, results = context.Barrier(count), context.SimpleQueue()
 
     def run(number: int) -> None:
-        barrier.wait(30)
         try:
+            barrier.wait(100)
             results.put((number, work(number)))
         except Exception as error:  # noqa: BLE001  the test judges it, whatever it is
             results.put((number, type(error).__name__))

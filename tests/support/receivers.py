@@ -20,7 +20,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from tests.support.files import eventually
 from tests.support.ports import free_port
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @dataclass
@@ -88,7 +88,8 @@ def mail_server(tls: ssl.SSLContext | None = None, *, implicit: bool = False, lo
             "auth_required": True,
             "auth_require_tls": tls is not None and not implicit,
         }
-    controller = Controller(box, **options)
+    # It gives up after seconds otherwise, which a busy machine may need.
+    controller = Controller(box, ready_timeout=SECONDS, **options)
     box.port = options["port"]
     controller.start()
     try:
@@ -103,7 +104,7 @@ def mails_about(mail: Mailbox, title: str, count: int = 1) -> list[Any]:
     def found() -> list[Any]:
         return [each for each in list(mail.mails) if title in text_of(each)]
 
-    eventually(lambda: len(found()) >= count, seconds=30, what=f"{count} mails about {title}")
+    eventually(lambda: len(found()) >= count, seconds=SECONDS, what=f"{count} mails about {title}")
     return found()
 
 
@@ -127,15 +128,45 @@ class HookReceiver:
     url: str = ""
     hooks: list[Hook] = field(default_factory=list)
     answer: Callable[[BaseHTTPRequestHandler], int | tuple[int, dict[str, str]] | None] = lambda request: 204
+    settle: Callable[[], None] = lambda: None
+    """Returns once every request is answered, or given up, that was sent until now."""
 
     def wait(self, count: int = 1) -> list[Hook]:
         eventually(lambda: len(self.hooks) >= count, seconds=SECONDS, what=f"webhook number {count}")
         return self.hooks
 
+    def forget(self) -> None:
+        """Whatever was sent until now was not received, also by those who have died since."""
+        self.settle()
+        self.hooks.clear()
+
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+
+    def __init__(self, *more: Any) -> None:
+        super().__init__(*more)
+        self._seen: set[object] = set()
+        self._under_way: set[object] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._under_way.add(client_address)
+        self._seen.add(client_address)
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._under_way.discard(client_address)
+
+    def settle(self) -> None:
+        """Return once everything is over that was begun before. Connections are taken in the order in which they were made."""
+        with socket.create_connection(self.server_address[:2]) as last:
+            name = last.getsockname()
+            eventually(lambda: name in self._seen, what="a connection to be taken")
+        eventually(lambda: not self._under_way, what="the end of all requests")
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass  # Clients that die are what these tests are about.
@@ -149,8 +180,10 @@ def hook_receiver() -> Iterator[HookReceiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
+            # The one that it finds: whoever sees the hook may change the answer to what comes next.
+            answer = receiver.answer
             receiver.hooks.append(Hook(self.path, headers, body))
-            said = receiver.answer(self)
+            said = answer(self)
             if said is None:
                 return
             status, more = (said, {}) if isinstance(said, int) else said
@@ -165,6 +198,7 @@ def hook_receiver() -> Iterator[HookReceiver]:
 
     server = _Server(("127.0.0.1", 0), Handler)
     receiver.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+    receiver.settle = server.settle
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

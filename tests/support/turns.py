@@ -44,6 +44,8 @@ class Turns:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Closing alone does not wake up a thread that waits in accept().
+        self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
 
     def during(self, work: Callable[[], Any]) -> tuple[int, int]:
