@@ -42,11 +42,11 @@ SECONDS_OF_A_TEST = {"faults": 4.0, "browser": 3.0, "http": 0.6, "contracts": 0.
 LONG = 8.0
 STORES: dict[str, type[S3Server]] = {"seaweed": SeaweedServer, "swift": SwiftServer}
 
-DESCRIPTORS = 300
-"""So many may be open after a test before it is looked for those that nobody uses any more."""
+DESCRIPTORS = 150
+"""So many more may be open after a test than are in use before it is looked for those that nobody uses any more."""
 
 _left: list[str] = []
-_most_descriptors = DESCRIPTORS
+_most_descriptors = 2 * DESCRIPTORS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -164,7 +164,7 @@ def _close_what_nobody_has() -> None:
     if len(os.listdir("/proc/self/fd")) > _most_descriptors:
         gc.collect()
         # What is open for good is not looked for after each test.
-        _most_descriptors = max(DESCRIPTORS, 2 * len(os.listdir("/proc/self/fd")))
+        _most_descriptors = max(2 * DESCRIPTORS, len(os.listdir("/proc/self/fd")) + DESCRIPTORS)
 
 
 def _folder(config: pytest.Config) -> Path:
@@ -180,6 +180,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.failed:
         report.sections += [(f"log of {server.url}", server.tail()) for server in LiveServer.running]
     return report
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """Warnings and worse are there, though an app that was made in this process before may log less."""
+    caplog.set_level("WARNING", logger="droppr")
+    return caplog
 
 
 @pytest.fixture(scope="session")

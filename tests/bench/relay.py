@@ -84,7 +84,7 @@ class Carrying:
     def end(self) -> dict[str, float]:
         """Stop it; the ``packets`` and ``bytes`` that reached the far end, how many were ``lost``, how many ``dropped`` from the queue,
         and the ``seconds`` of the line from the first packet sent to the last that arrived."""
-        said, _ = self._process.communicate(timeout=10)
+        said, _ = self._process.communicate(timeout=60)
         counts: dict[str, float] = json.loads(said or "{}")
         return counts
 

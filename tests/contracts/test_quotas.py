@@ -214,15 +214,19 @@ def test_a_quota_set_while_files_come_counts_them_all(world: World, opened: Call
     links = [world.link(f"link{number}") for number in range(3)]
     store, quotas = SQLRequests(opened()), SQLQuotas(opened(), clock=lambda: 60.0)
 
+    def ask(what: Callable[..., object], *arguments: object) -> None:
+        # Of two who wait for each other one is told to ask again.
+        for _ in range(50):
+            with suppress(Busy):
+                what(*arguments)
+                return
+        raise AssertionError("busy fifty times")
+
     def work(number: int) -> None:
         if number % 5 == 0:
             most = (1000 + number) * K if number % 10 == 0 else 0
-            # Of two who wait for each other one is told to ask again.
-            for _ in range(50):
-                with suppress(Busy):
-                    quotas.set(ANN, most, OWNER)
-                    break
-        store.reserve(links[number % 3], f"u{number}", K)
+            ask(quotas.set, ANN, most, OWNER)
+        ask(store.reserve, links[number % 3], f"u{number}", K)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(work, range(40)))

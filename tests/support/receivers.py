@@ -163,7 +163,7 @@ class _Server(ThreadingHTTPServer):
 
     def settle(self) -> None:
         """Return once everything is over that was begun before. Connections are taken in the order in which they were made."""
-        with socket.create_connection(self.server_address[:2]) as last:
+        with socket.create_connection(("127.0.0.1", self.server_port)) as last:
             name = last.getsockname()
             eventually(lambda: name in self._seen, what="a connection to be taken")
         eventually(lambda: not self._under_way, what="the end of all requests")

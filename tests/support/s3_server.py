@@ -82,7 +82,7 @@ class S3Server:
     def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
         """End it, by default as a crash would."""
         self.send_signal(how)
-        self.process.wait(30)
+        self.process.wait(60)
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to all of it."""
@@ -119,8 +119,8 @@ class S3Server:
             aws_secret_access_key=self.secret,
             config=Config(
                 retries={"total_max_attempts": 1},
-                connect_timeout=5,
-                read_timeout=20,
+                connect_timeout=20,
+                read_timeout=60,
                 request_checksum_calculation="when_required",
                 s3={"addressing_style": "path"},
             ),

@@ -52,7 +52,8 @@ class SeaweedServer(S3Server):
             "master.telemetry": "false",
             "master.volumeSizeLimitMB": 64,
             "master.electionTimeout": "1s",
-            "volume.max": 200,
+            # A bucket takes seven.
+            "volume.max": 5000,
             "volume.minFreeSpace": "1MiB",
             **self._ports,
         }

@@ -88,7 +88,7 @@ def test_waiters_are_served_in_the_order_of_asking():
             threads[-1].start()
             eventually(lambda: pool.figures().waits == len(threads))
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert served == [0, 1, 2, 3, 4]
     assert pool.figures().in_use == 0
 
@@ -137,7 +137,7 @@ def test_many_at_once_leave_nothing_behind():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     figures = pool.figures()
     assert wrong == []
     assert figures.in_use == 0

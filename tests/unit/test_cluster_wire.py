@@ -26,14 +26,14 @@ class Store:
     def __init__(self, requests: int) -> None:
         self._left = requests
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(10)
+        self._listener.settimeout(60)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.bodies: list[bytes] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def join(self) -> None:
-        self._thread.join(10)
+        self._thread.join(60)
 
     def _run(self) -> None:
         with self._listener:

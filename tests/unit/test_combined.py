@@ -57,7 +57,7 @@ class Notes:
                 thread.start()
                 eventually(lambda: len(waiting) == number, what="the next of them")  # noqa: B023
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
 
     def noted(self) -> list[str]:
         with self._database.read() as tx:

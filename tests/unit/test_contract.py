@@ -79,7 +79,7 @@ def test_what_is_made_of_the_code_is_up_to_date() -> None:
         env={"PYTHONPATH": str(MEDIA_SERVER)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -14,6 +14,7 @@ from app.core.receipts import link_fingerprint
 from app.core.search.documents import Scope
 from app.core.search.listing import DocumentState, ListedDocument
 from app.core.search.texts import ExtractedText
+from app.services.entities import indexer
 from app.settings import InvalidSettings, load_settings
 from app.storage.search.sqlite_index import SQLiteIndex
 from app.storage.sql.documents import SQLDocumentLists
@@ -477,7 +478,9 @@ def test_while_chunks_arrive_one_document_is_read_now_and_then(house: House, mon
         return list(house.states(link).values()).count(ready)
 
     arriving = house.services.entities.arriving
-    arriving.note()
+    monkeypatch.setattr(arriving, "seconds_ago", lambda: 0.0)
+    monkeypatch.setattr(indexer, "CROWDED_SECONDS", 600.0)
+    house.indexer._begun_at = -600.0
     house.indexer.look()
     eventually(lambda: count() == 1, what="the first document")
     eventually(lambda: not house.indexer._running)

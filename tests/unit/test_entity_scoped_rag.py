@@ -147,7 +147,7 @@ class Paused(FirstWord):
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         self.asked.set()
-        assert self.may.wait(10)
+        assert self.may.wait(60)
         return super().embed(texts)
 
 
@@ -156,7 +156,7 @@ def begun(tools, path, **how) -> tuple[EntityVectorStore, Paused, threading.Thre
     store = EntityVectorStore("e", replace(tools, embedder=embedder))
     thread = threading.Thread(target=lambda: results.append(store.add_document(path, document_id="d", **how)))
     thread.start()
-    assert embedder.asked.wait(10)
+    assert embedder.asked.wait(60)
     return store, embedder, thread, results
 
 
@@ -264,7 +264,7 @@ def test_embedders_share_the_work_and_a_query_waits_for_none_of_them(tools, writ
     paths = [write(f"{at}.txt", f"word {at}") for at in range(2)]
     thread = threading.Thread(target=manager.add_documents_parallel, args=({"e": paths},))
     thread.start()
-    assert all(each.asked.wait(10) for each in embedders)
+    assert all(each.asked.wait(60) for each in embedders)
     assert len(manager.search("e", "word")) == 2
     for each in embedders:
         each.may.set()

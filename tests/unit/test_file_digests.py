@@ -125,10 +125,10 @@ def test_a_slow_file_is_hashed_along_and_noted_without_a_job_afterwards(house):
     house.digests.chunk_recorded(house.take(Span(0, 1_000_000)), None)
     house.take(Span(1_000_000, len(DATA)))
     done = house.store.open(ID).update(lambda each: each.completed("a.bin", None, 2.0))
-    house.digests.delivered(done, None, Delivery("a.bin", "a.bin", "mark"))
-    assert house.jobs == []
     # The ledger has no such link here, so the digest goes nowhere else; the session is what is looked at.
     house.requests.note_sums = lambda *_: None
+    house.digests.delivered(done, None, Delivery("a.bin", "a.bin", "mark"))
+    assert house.jobs == []
     eventually(lambda: house.store.open(ID).status().sha256 == DIGEST, what="the digest")
 
 

@@ -259,8 +259,10 @@ def test_migrating_may_be_killed_at_any_moment(tmp_path):
         if child == 0:
             storage.migrate()
             os._exit(0)
-        # Each has more time than the one before, or on a busy machine none would ever come to its end.
-        time.sleep(0.01 * (1 + kills))
+        # The first have none, or one that oversleeps would kill nobody. Each has more than the one before, or on a busy machine
+        # none would ever come to its end.
+        if kills > 1:
+            time.sleep(0.01 * kills)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         kills += 1

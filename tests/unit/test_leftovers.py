@@ -31,9 +31,10 @@ def orphan():
 def test_processes_and_orphans_are_found_and_what_is_known_is_not_told_again(tmp_path):
     before = leftovers(tmp_path, seconds=0)
     with orphan() as pid:
-        (found,) = leftovers(tmp_path, before, seconds=0)
-        assert found.startswith(f"process {pid}: ")
-        assert leftovers(tmp_path, [*before, found], seconds=0) == []
+        # Others that earlier tests have left may have begun something meanwhile.
+        found = [each for each in leftovers(tmp_path, before, seconds=0) if each.startswith(f"process {pid}: ")]
+        assert len(found) == 1
+        assert not any(each in found for each in leftovers(tmp_path, [*before, *found], seconds=0))
     assert leftovers(tmp_path, before) == []
 
 
@@ -43,9 +44,8 @@ def test_sockets_and_counters_are_found(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         counters.mkdir()
         found = leftovers(tmp_path, before, seconds=0)
-        assert len(found) == 2
         assert f"counters in {counters}" in found
-        assert any(str(listener.getsockname()[1]) in each for each in found)
+        assert [f":{listener.getsockname()[1]}" in each for each in found].count(True) == 1
         counters.rmdir()
     assert leftovers(tmp_path, before) == []
 

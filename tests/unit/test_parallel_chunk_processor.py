@@ -38,7 +38,7 @@ class Bench:
 
     def __init__(self, tmp_path: Path, *, in_order: bool = False, most: int = 8, buffers: int = 50) -> None:
         self.pauses: list[float] = []
-        self.pool = ChunkBufferPool(Memory().reserve, most=buffers, wait_seconds=5)
+        self.pool = ChunkBufferPool(Memory().reserve, most=buffers, wait_seconds=60)
         self.remote = FolderRemote(tmp_path / "remote", in_order=in_order)
         self.processor = ParallelChunkProcessor(
             self.pool, Backoff(0.5, 30, lambda: 0.999999), most=most, pause=self.pauses.append
@@ -86,7 +86,7 @@ def test_an_ordered_stream_stays_in_order(tmp_path):
 
 def test_parts_really_are_on_their_way_at_once(tmp_path):
     bench = Bench(tmp_path)
-    together = threading.Barrier(4, timeout=20)
+    together = threading.Barrier(4, timeout=60)
 
     def meet(span: Span) -> None:
         if span.start < 4 * MIB:
@@ -99,12 +99,15 @@ def test_parts_really_are_on_their_way_at_once(tmp_path):
 
 def test_no_more_than_asked_for_are_on_their_way_at_once(tmp_path):
     bench = Bench(tmp_path, most=2)
-    running, seen, lock = [0], [0], threading.Lock()
+    running, seen, lock, both = [0], [0], threading.Lock(), threading.Barrier(2, timeout=60)
 
     def count(span: Span) -> None:
         with lock:
             running[0] += 1
             seen[0] = max(seen[0], running[0])
+        if span.start < 2 * MIB:
+            both.wait()
+        # For one too many to come.
         threading.Event().wait(0.01)
         with lock:
             running[0] -= 1

@@ -55,9 +55,9 @@ def test_eight_processes_make_one_whole_file(tmp_path):
     processes = [context.Process(target=_take_some, args=each) for each in arguments]
     for process in processes:
         process.start()
-    assert sum(results.get(timeout=60) for _ in processes) >= 1
+    assert sum(results.get(timeout=200) for _ in processes) >= 1
     for process in processes:
-        process.join(60)
+        process.join(200)
     made = tmp_path / "out/file.bin"
     assert hashlib.sha256(made.read_bytes()).digest() == hashlib.sha256(data).digest()
     assert list(made.parent.iterdir()) == [made]

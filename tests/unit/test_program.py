@@ -66,9 +66,9 @@ def test_signals_reach_it(start: Start, tmp_path: Path, number: signal.Signals, 
 
     def answer(_: Asked) -> Answer:
         # It may ask before whoever started it knows of it.
-        assert started.wait(30)
+        assert started.wait(60)
         process.send_signal(number)
-        process.wait(30)
+        process.wait(60)
         return Answer({"files": []})
 
     with Hostile(answer) as server:

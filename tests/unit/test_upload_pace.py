@@ -183,7 +183,7 @@ def test_each_thread_gets_parts_by_what_its_own_connection_carries():
     def lane(mib: int) -> None:
         for _ in range(2):
             pace.accepted(mib * MIB, 0, 2, 2)
-            ready.wait(10)
+            ready.wait(60)
             sizes.setdefault(mib, []).append(pace.next_chunk(60 * MIB, 4))
 
     ready = threading.Barrier(2)

@@ -230,7 +230,7 @@ def test_by_size_the_smallest_comes_first(tree):
     assert [each.size for each in found] == [0, 1, 2, 3]
 
 
-def test_what_is_not_a_file_is_told_and_passed_over(tmp_path):
+def test_what_is_not_a_file_is_told_and_passed_over(tmp_path, monkeypatch):
     root = tmp_path / "odd"
     root.mkdir()
     os.mkfifo(root / "pipe")
@@ -238,7 +238,7 @@ def test_what_is_not_a_file_is_told_and_passed_over(tmp_path):
     (root / "nowhere").symlink_to(tmp_path / "nothing")
     (root / "link").symlink_to(__file__)
     with socket.socket(socket.AF_UNIX) as listening:
-        os.chdir(root)  # a socket's path may be 107 bytes long
+        monkeypatch.chdir(root)  # a socket's path may be 107 bytes long
         listening.bind("sock")
         found = {each.path: each for each in Walk([str(root)])}
     reasons = {name: each.reason for name, each in found.items() if isinstance(each, Skipped)}
