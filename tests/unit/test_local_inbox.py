@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,13 @@ def test_a_file_appears_under_its_path(inbox, root, tmp_path):
 
 
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names that are looked at or taken from now on."""
-    seen: list[str] = []
+    """The names that this thread looks at or takes from now on."""
+    seen, ours = list[str](), threading.get_ident()
 
     def counting(call: Callable[..., Any], name: str) -> Callable[..., Any]:
         def counted(*args: Any, **options: Any) -> Any:
-            seen.append(name)
+            if threading.get_ident() == ours:
+                seen.append(name)
             return call(*args, **options)
 
         return counted

@@ -10,6 +10,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -321,7 +322,7 @@ def test_who_is_refused_there_is_not_vouched_for(liar: Liar) -> None:
 
 def test_one_that_is_away_is_not_asked_again_for_a_moment(liar: Liar, monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = [100.0]
-    monkeypatch.setattr("app.storage.oidc.provider.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("app.storage.oidc.provider.time", SimpleNamespace(monotonic=lambda: seconds[0]))
     provider, liar.status = known(liar), 500
     for _ in range(3):
         with pytest.raises(ProviderAway) as away:
