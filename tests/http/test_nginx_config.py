@@ -638,6 +638,22 @@ def test_a_sender_who_stalls_is_let_go(folder: Path, upstream: Path, tmp_path: P
         assert call(nginx, "/api/x").status == 200
 
 
+def test_who_never_ends_keeps_no_process_of_before_a_reload(folder: Path, upstream: Path, tmp_path: Path) -> None:
+    replace = {"worker_shutdown_timeout 24h;": "worker_shutdown_timeout 100ms;"}
+    with LiveNginx(upstream, folder / "data", folder / "pages", tmp_path, replace=replace) as site:
+        before = set(site.worker_pids())
+        with socket.create_connection(("127.0.0.1", site.port)) as slow:
+            slow.settimeout(20)
+            # An answer first, so that it is surely this process that has the connection.
+            slow.sendall(b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert slow.recv(4096).startswith(b"HTTP/1.1 200 ")
+            slow.sendall(f"POST {CHUNK_URL} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx".encode())
+            site.reload()
+            while slow.recv(4096):
+                pass
+        assert eventually(lambda: before.isdisjoint(site.worker_pids()))
+
+
 def test_http_2_carries_pages_chunks_and_refusals(site: LiveNginx, tmp_path: Path) -> None:
     body = tmp_path / "body"
     body.write_bytes(bytes(9 << 20))
