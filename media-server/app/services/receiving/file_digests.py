@@ -34,7 +34,9 @@ SOON_BYTES = 64 * 1024 * 1024
 """What is left to hash of a delivered file whose sender waits for the digest: a fraction of a second."""
 MAX_FILES_AT_ONCE = 32
 LEFT_SECONDS = 60.0
-"""After so long without a byte a file gives way where so many are hashed along: its sender may be gone for good."""
+"""After so long without a byte a file gives way where so many are hashed along: its sender may be gone for good. It is then hashed once it
+is delivered, as whoever pauses again and again must not have it read from its beginning each time."""
+MAX_GAVE_WAY = 10_000
 UNHASHED_FILES = 100
 """So many files without a digest are looked up at once."""
 TICK_SECONDS = 1.0
@@ -59,6 +61,7 @@ class FileDigests:
         self._background = background
         self._growing: dict[str, GrowingDigest] = {}
         self._ensured: set[str] = set()
+        self._gave_way: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -66,7 +69,7 @@ class FileDigests:
     def chunk_recorded(self, session: UploadSession, link: RequestLink) -> None:
         """Hash along from now on, if that is worth while and nobody does."""
         del link
-        if session.size < QUICK_FILE_BYTES or session.upload_id in self._growing:
+        if session.size < QUICK_FILE_BYTES or session.upload_id in self._growing or session.upload_id in self._gave_way:
             return
         if session.ranges.length > FAST_BYTES_PER_SECOND * max(self._clock() - session.opened_at, 0.001):
             return
@@ -204,8 +207,12 @@ class FileDigests:
             return True
         if session.state is State.OPEN:
             growing.advanced_to(session.ranges.prefix)
-            is_left = self._clock() - session.active_at >= LEFT_SECONDS
-            return is_left and len(self._growing) >= MAX_FILES_AT_ONCE
+            if self._clock() - session.active_at < LEFT_SECONDS or len(self._growing) < MAX_FILES_AT_ONCE:
+                return False
+            if len(self._gave_way) >= MAX_GAVE_WAY:
+                self._gave_way.clear()
+            self._gave_way.add(upload_id)
+            return True
         if session.sha256 is None:
             self._note(session.request_hash, upload_id, growing.whole(session))
         return True
