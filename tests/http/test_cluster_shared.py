@@ -189,7 +189,7 @@ def test_what_is_set_on_the_page_of_one_node_counts_at_the_other(two: Two) -> No
     two.other.call("PATCH", "/api/settings", json={"brand_name": asker}, owner=True).expect(200)
     try:
         for client in (two.one, two.other):
-            eventually(partial(told, client), seconds=10, what="the setting of the other node")
+            eventually(partial(told, client), what="the setting of the other node")
     finally:
         two.one.call("PATCH", "/api/settings", json={"brand_name": None}, owner=True).expect(200)
 
