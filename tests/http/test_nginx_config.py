@@ -159,7 +159,7 @@ class Answer:
 def call(
     nginx: LiveNginx, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes | None = None
 ) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=60)
     try:
         connection.request(method, path, body=body, headers=headers or {})
         return Answer(connection.getresponse())
@@ -465,7 +465,7 @@ def test_no_other_call_names_a_file(site: LiveNginx) -> None:
 
 
 def test_a_body_of_unknown_length_goes_through_whole(site: LiveNginx) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
     connection.request("POST", CHUNK_URL, body=iter([b"x" * 70_000] * 20), encode_chunked=True)
     assert json.loads(connection.getresponse().read())["received"] == 1_400_000
     connection.close()
@@ -478,7 +478,7 @@ def test_a_body_of_unknown_length_goes_through_whole(site: LiveNginx) -> None:
 def test_gunicorn_sees_no_chunked_body_and_so_no_second_request_in_one(site: LiveNginx, path: str, body: bytes) -> None:
     """nginx takes a line feed alone for the end of a line, gunicorn does not: each body gets there whole, with its length."""
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
-    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as sock:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=60) as sock:
         sock.sendall(f"{head}\r\n".encode() + body + f"{head}Connection: close\r\n\r\n".encode() + body)
         said = b"".join(iter(lambda: sock.recv(65536), b""))
     answers = [json.loads(each) for each in re.findall(rb'\{"headers.*?"received": \d+\}', said)]
@@ -674,7 +674,7 @@ def test_http_2_carries_pages_chunks_and_refusals(site: LiveNginx, tmp_path: Pat
 
 def test_https_is_remembered_and_plain_http_on_its_port_is_refused_in_words(site: LiveNginx) -> None:
     context = ssl.create_default_context(cafile=str(site.cafile))
-    connection = http.client.HTTPSConnection(site.tls_url.removeprefix("https://"), context=context, timeout=10)
+    connection = http.client.HTTPSConnection(site.tls_url.removeprefix("https://"), context=context, timeout=60)
     connection.request("GET", "/")
     assert connection.getresponse().headers["Strict-Transport-Security"] == "max-age=31536000"
     connection.close()

@@ -159,7 +159,7 @@ class TestTimesThatAreNoNumber:
         url = f"{way_in.url.replace('http', 'ws', 1)}/ws_api/upload_parallel/{'k' * 32}"
         socket = Socket.connect(url)
         socket.send(f'{{"type": "start", "request": "{link.hash}", "path": "a", "size": 3, "last_modified": {time}}}')
-        answer = json.loads(socket.receive(timeout=30) or "null")
+        answer = json.loads(socket.receive(timeout=60) or "null")
         assert (answer["type"], answer["code"]) == ("error", "invalid_request")
         assert "last_modified" in answer["fields"]
 

@@ -48,7 +48,7 @@ def test_a_data_folder_on_two_disks_is_refused_at_the_start(tmp_path, place, how
             env=environment | {"DROPPR_DATA_DIR": str(data), "DROPPR_PORT": "9"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=110,
             check=False,
         )
     assert done.returncode == 1, done.stderr

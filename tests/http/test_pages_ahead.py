@@ -27,7 +27,7 @@ class Place:
     def get(self, path: str, **headers: str) -> tuple[str, str | None, str | None]:
         """What a page calls itself, its Link and its Cache-Control."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        with urllib.request.urlopen(urllib.request.Request(self._url + path, headers=names), timeout=30) as reply:
+        with urllib.request.urlopen(urllib.request.Request(self._url + path, headers=names), timeout=60) as reply:
             return reply.read().decode(), reply.headers["Link"], reply.headers["Cache-Control"]
 
 

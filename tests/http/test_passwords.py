@@ -16,7 +16,7 @@ import pytest
 from tests.support.catalogues import asked
 from tests.support.client import Client, Link, Reply
 from tests.support.clock import MovedClock
-from tests.support.files import MIB, content, files_below, sha256
+from tests.support.files import MIB, content, eventually, files_below, sha256
 from tests.support.live import GENEROUS, LiveServer
 
 PASSWORD = "öpen sesame + 100%"
@@ -65,6 +65,17 @@ def processor_seconds(server: LiveServer) -> float:
     return sum(each.user + each.system for each in times)
 
 
+def opened_in_time(open: Callable[[], Reply]) -> str:
+    """The id of an upload. Passwords are checked when nobody else wants the processor: on a busy machine one is told to come again."""
+
+    def opened() -> Reply | None:
+        reply = open()
+        return None if reply.code == "busy" else reply.expect(201)
+
+    upload_id: str = eventually(opened, seconds=100, what="the password to be checked").json["upload_id"]
+    return upload_id
+
+
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server on which a hash and a captcha take what they do for owners."""
@@ -76,11 +87,11 @@ def test_a_chunk_that_carries_its_id_needs_no_password_and_none_is_hashed(shippe
     locked = Client.of(shipped).make_link(password=PASSWORD, captcha="never")
     data = content(40 * 100)
     begun = processor_seconds(shipped)
-    upload_id = attempt(locked, PASSWORD).json["upload_id"]
+    upload_id = opened_in_time(lambda: attempt(locked, PASSWORD))
     hashed_once = processor_seconds(shipped) - begun
     locked.cancel(upload_id).expect(204)
     headers = {"X-Request-Password": quote(PASSWORD, safe="")}
-    upload_id = locked.open("a.bin", len(data), headers=headers).expect(201).json["upload_id"]
+    upload_id = opened_in_time(lambda: locked.open("a.bin", len(data), headers=headers))
     begun = processor_seconds(shipped)
     for at in range(0, len(data), 100):
         sent = {"X-Request-Password": "wrong", "X-Captcha-Token": "nonsense"} if at % 200 else headers

@@ -124,7 +124,7 @@ def test_a_name_that_is_two_or_none_is_nobodys(way_in: Client, name: str) -> Non
 
 def raw(client: Client, lines: list[bytes], source: str) -> bytes:
     """What is answered to these very lines."""
-    with socket.create_connection(("127.0.0.1", client.pool.port), timeout=30, source_address=(source, 0)) as sock:
+    with socket.create_connection(("127.0.0.1", client.pool.port), timeout=60, source_address=(source, 0)) as sock:
         sock.sendall(b"\r\n".join([*lines, b"", b""]))
         answer = b""
         while chunk := sock.recv(65536):
@@ -221,7 +221,7 @@ def test_by_tls_of_its_own_it_is_the_same(tmp_path: Path) -> None:
     with LiveServer(tmp_path, workers=1, **SETTINGS, **options) as server:
         for source, is_in in ((PROXY, True), ("127.9.9.8", False)):
             with (
-                socket.create_connection(("127.0.0.1", server.port), timeout=30, source_address=(source, 0)) as plain,
+                socket.create_connection(("127.0.0.1", server.port), timeout=60, source_address=(source, 0)) as plain,
                 context.wrap_socket(plain, server_hostname="localhost") as sock,
             ):
                 sock.sendall(b"\r\n".join(lines))

@@ -26,7 +26,7 @@ def cleanup(server: LiveServer) -> str:
         env=server.environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -67,7 +67,7 @@ def test_a_browser_is_told_what_arrives_and_one_that_is_gone_is_forgotten(
     # Neither the link nor a name is readable on the way.
     assert link.hash not in repr(hook.headers)
     assert b"Anna" not in hook.body
-    eventually(lambda: [each["id"] for each in endpoints(client)] == [made["id"]], seconds=30, what="the removal")
+    eventually(lambda: [each["id"] for each in endpoints(client)] == [made["id"]], seconds=60, what="the removal")
     # A test, by the page's own call and by that for all endpoints, which the command line makes.
     client.call("POST", f"/api/droppr/push/{made['id']}/test", owner=True).expect(202)
     said = told_terminal.run("message", "test", "--endpoint", made["id"])
@@ -130,6 +130,6 @@ def test_whoever_has_an_account_is_told_of_what_is_theirs(
     late = client.make_link(title="Later", notify="none")
     late.change(owner="team:tax").expect(200)
     late.deliver("b.txt", b"b")
-    eventually(lambda: made["id"] not in [each["id"] for each in endpoints(client)], seconds=30, what="the removal")
+    eventually(lambda: made["id"] not in [each["id"] for each in endpoints(client)], seconds=60, what="the removal")
     assert len(service.sent(hers)) == 1
     client.call("DELETE", f"/api/droppr/push/{mine['id']}", owner=True).expect(204)

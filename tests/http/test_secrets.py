@@ -38,7 +38,7 @@ def run(server: Hostile, *arguments: str, typed: str = "", code: int = 0, **vari
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     assert "Traceback" not in done.stdout, done.stdout
@@ -100,13 +100,13 @@ def test_the_list_of_processes_does_not_show_it(way):
 
     def wait(_: Asked) -> Answer:
         began.set()
-        over.wait(30)
+        over.wait(100)
         return Answer({"files": []})
 
     with Hostile(wait) as server:
         process = subprocess.Popen([DROPPR, "request", "watch", "x", *way, "--server", server.url], env=environment())
         try:
-            assert began.wait(30)
+            assert began.wait(90)
             shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()
             assert TOKEN.encode() not in shown
             assert b"--token" in shown

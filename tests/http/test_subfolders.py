@@ -40,11 +40,11 @@ def by_every_way(link: Link) -> list[Any]:
         f"{link.client.url.replace('http', 'ws', 1)}/ws_api/upload_parallel/{secrets.token_urlsafe(24)}"
     )
     socket.send(json.dumps({"type": "start", "request": link.hash, "path": "d/ws.txt", "size": 1, **ANNA}))
-    assert json.loads(socket.receive(timeout=30))["type"] == "ready"
+    assert json.loads(socket.receive(timeout=60))["type"] == "ready"
     socket.send(bytes(8) + b"6")
     said: dict[str, Any] = {}
     while said.get("type") != "complete":
-        said = json.loads(socket.receive(timeout=30))
+        said = json.loads(socket.receive(timeout=60))
     with suppress(ConnectionClosed):
         socket.close()
     return [opened, came_whole, *packed.expect(200).json["files"], form, nameless, said]

@@ -234,7 +234,7 @@ def test_a_link_that_is_closed_meanwhile_stops_it_all_and_it_goes_on_afterwards(
     process = sender.start(*arguments)
     eventually(lambda: bytes_on_their_way(link) > MIB, what="an upload")
     link.close().expect(204)
-    told = process.communicate(timeout=60)[0]
+    told = process.communicate(timeout=100)[0]
     assert process.returncode == 4, told
     assert "closed" in told
     link.change(active=True).expect(200)
@@ -287,7 +287,7 @@ def test_a_second_ctrl_c_waits_for_no_answer(sender, link, server):
         while "Ctrl-C again stops now" not in process.stdout.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        told = process.communicate(timeout=60)[0]
+        told = process.communicate(timeout=100)[0]
         line.over.set()
         assert process.returncode == 130, told
         assert "To go on: droppr upload big" in told
@@ -558,7 +558,7 @@ def test_what_the_owner_cancelled_is_told_and_not_begun_again_but_by_another_run
     eventually(lambda: any(each["received_bytes"] for each in link.under_way()), what="a first chunk")
     (upload,) = link.under_way()
     link.stop(upload["upload_id"]).expect(204)
-    told = running.communicate(timeout=60)[0]
+    told = running.communicate(timeout=100)[0]
     assert running.returncode == 1, told
     assert "The owner of this link has cancelled this upload." in told
     assert link.under_way() == []

@@ -46,7 +46,7 @@ class Line:
 
     def hear(self, *kinds: str) -> dict[str, Any]:
         """The next message, when it is of one of these kinds."""
-        text = self.plain.receive(timeout=30)
+        text = self.plain.receive(timeout=60)
         assert text is not None, "nothing was said"
         message: dict[str, Any] = json.loads(text)
         judge_message(message)
@@ -56,7 +56,7 @@ class Line:
     def closed(self) -> int:
         """The code with which the other side has closed."""
         try:
-            while self.plain.receive(timeout=30) is not None:
+            while self.plain.receive(timeout=60) is not None:
                 pass
         except ConnectionClosed as closed:
             return int(closed.reason)
@@ -319,7 +319,7 @@ def test_no_more_sockets_of_one_address_than_it_may_have(live):
 def test_a_socket_that_says_nothing_gives_way_to_another(live):
     client = Client.of(live(workers=1, DROPPR_THREADS=4))
     with line(client, key()) as silent:
-        eventually(lambda: opens(client), seconds=30, what="the silent one to give way")
+        eventually(lambda: opens(client), seconds=60, what="the silent one to give way")
         with pytest.raises((ConnectionError, ConnectionClosed)):
             silent.hear("ready")
 
@@ -351,7 +351,7 @@ def test_whatever_is_said_first_no_http_follows_on_a_socket(way_in, message):
 
 
 def test_empty_frames_and_pings_buy_no_time(client):
-    with raw.connection(client.url, timeout=30) as sock:
+    with raw.connection(client.url, timeout=60) as sock:
         sock.sendall(raw.head("GET", f"/ws_api/upload_parallel/{key()}", UPGRADE))
         read_until(sock, b"\r\n\r\n")
         sock.sendall(b"\x01\x80\0\0\0\0")
