@@ -282,8 +282,8 @@ def test_the_chunk_map_and_the_total_tell_what_is_safe_from_what_is_merely_sent(
         return bool(0 < safe < sent <= 1)
 
     sender.until(sent_runs_ahead, what="more on its way than is safe")
-    assert page.title().split("%")[0].isdigit(), "the title does not tell the progress"
-    assert page.locator("link[rel=icon]").get_attribute("href", timeout=1000).startswith("data:image/png")  # type: ignore[union-attr]
+    expect(page).to_have_title(re.compile(r"^\d+%"))
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("^data:image/png"))
     sender.line()
     sender.expect_arrived("mapped.bin")
     sender.until(lambda: "%" not in page.title(), what="the title of its own")

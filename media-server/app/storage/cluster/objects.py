@@ -137,6 +137,9 @@ class Objects:
 
     def __init__(self, ground: ClusterGround) -> None:
         self._ground = ground
+        self._lock = threading.Lock()
+        self._late: list[tuple[int, str]] = []
+        """Readers of this process, with what they read, whose end could not be noted yet: nobody else would ever note it."""
 
     def note(self, tx: Transaction, stored: Stored, state: str) -> None:
         """Note an object that is ``coming`` or ``there``."""
@@ -197,6 +200,7 @@ class Objects:
 
     def sweep(self, before: float) -> None:
         """Delete what began to come or to leave before this time and did not end, and forget readers that have died."""
+        self._end_late()
         self._forget_dead_readers()
         with self._ground.database.read() as tx:
             found = tx.all(_UNFINISHED, before=before, most=_MOST_SWEPT)
@@ -216,6 +220,7 @@ class Objects:
         """Hold an object for reading. Raises FileNotFoundError where it is gone."""
         database = self._ground.database
         holder = self._ground.presence.number()
+        self._end_late()
         with database.pipelined() as tx:
             found = tx.ask(_READ if stored.object is None else _READ_MEMBER, identity=stored.identity, holder=holder)
         row = found()
@@ -226,11 +231,23 @@ class Objects:
         try:
             yield ObjectContent(self._ground, stored)
         finally:
-            with suppress(Busy, StorageFull):
-                with database.pipelined() as tx:
-                    state = tx.ask(_READ_NO_MORE, id=row[0])
-                if state() == ("leaving",):
-                    self.free(Left(stored.object or stored.identity, "leaving"))
+            self._read_no_more(row[0], stored.object or stored.identity)
+
+    def _read_no_more(self, reader: int, identity: str) -> None:
+        try:
+            with self._ground.database.pipelined() as tx:
+                state = tx.ask(_READ_NO_MORE, id=reader)
+            if state() == ("leaving",):
+                self.free(Left(identity, "leaving"))
+        except (Busy, StorageFull):
+            with self._lock:
+                self._late.append((reader, identity))
+
+    def _end_late(self) -> None:
+        with self._lock:
+            late, self._late = self._late, []
+        for reader, identity in late:
+            self._read_no_more(reader, identity)
 
     def _free(self, identity: str) -> None:
         database = self._ground.database
