@@ -96,7 +96,10 @@ class ClusterUpload:
 
     def finish(self, into: Inbox, folder: RelPath, at: float) -> Delivery:
         del at
-        delivery = into.deliver(folder, self.status().path, self._source())
+        with self._ground.database.read() as tx:
+            known = looked(tx, self.upload_id)
+        grown = _Grown(self._objects, known.number, self._gatherer.whole(known))
+        delivery = into.deliver(folder, known.session.path, grown)
         into.flush(folder, [delivery])
         return delivery
 
@@ -131,11 +134,6 @@ class ClusterUpload:
         self.status()
         with self._ground.database.alone(f"{purpose} {self.upload_id}", wait=False):
             yield
-
-    def _source(self) -> ClusterSource:
-        with self._ground.database.read() as tx:
-            known = looked(tx, self.upload_id)
-        return _Grown(self._objects, known.number, self._gatherer.whole(known))
 
 
 class _Grown(ClusterSource):
