@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import traceback
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from app.storage.cluster.cors import Barred, asked, lets
 from app.storage.cluster.rules import Lifecycle
 from app.storage.sql.migrate import UnusableCatalogue, on_server
 from tests.support.hostile import Answer, Asked, Hostile
+from tests.support.ports import free_port
 
 ENDS = {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 40}}
 
@@ -126,9 +126,7 @@ def test_a_store_is_asked_as_a_browser_asks_it(answer: Callable[[Asked], Answer]
 
 
 def test_one_that_does_not_answer_bars_nobody_for_certain() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        port = nobody.getsockname()[1]
-    assert asked(f"http://127.0.0.1:{port}", "bucket/x", [HERE], None) == Barred((), is_away=True)
+    assert asked(f"http://127.0.0.1:{free_port()}", "bucket/x", [HERE], None) == Barred((), is_away=True)
 
 
 def test_what_is_told_of_pages_has_the_rule_that_is_missing() -> None:
