@@ -45,7 +45,7 @@ def test_sockets_and_counters_are_found(tmp_path):
         counters.mkdir()
         found = leftovers(tmp_path, before, seconds=0)
         assert f"counters in {counters}" in found
-        assert [f":{listener.getsockname()[1]}" in each for each in found].count(True) == 1
+        assert [f"port={listener.getsockname()[1]})" in each for each in found].count(True) == 1
         counters.rmdir()
     assert leftovers(tmp_path, before) == []
 
