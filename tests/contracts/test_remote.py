@@ -357,6 +357,7 @@ def lacking(store, monkeypatch) -> Far:
     def refuse(**_: object) -> None:
         raise ClientError(said, "PutObject")
 
+    assert isinstance(far.remote, S3Remote)
     monkeypatch.setattr(far.remote._client, "put_object", refuse)
     return far
 
