@@ -29,6 +29,7 @@ from tests.support.admin import (
     unfold,
 )
 from tests.support.axe import complaints
+from tests.support.browser import no_faults, until
 from tests.support.client import Client, Link
 from tests.support.documents import pdf
 from tests.support.files import MIB, content, eventually, write
@@ -37,6 +38,8 @@ from tests.support.live import GENEROUS, LiveServer
 from tests.support.pushes import PushBrowser
 
 SLOW = 2
+SLOWER = 0.75
+"""Where a file must not have arrived before something else has happened."""
 LONG = "Wedding Müller – the whole evening, second camera, from the balcony, final cut (2).mp4"
 MESSAGE = "Please send everything you filmed on the evening.\nNo need to cut or to rename anything. Thank you!\n" * 6
 NOTE = "Ask Ada whether the second camera is ours.\n" + "Paid until June. " * 12
@@ -89,8 +92,8 @@ def test_who_asks(
     sender = visit(link, locale=locale, color_scheme=scheme)
     expect(sender.page.locator("#asker")).to_contain_text(name)
     assert sender.page.locator("#logo").evaluate("logo => logo.decode().then(() => logo.naturalWidth)") == 360
-    accent = sender.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--accent')")
-    assert accent == ("#7a1f5c" if scheme == "light" else dark_accents("#7a1f5c").accent)
+    accent = "#7a1f5c" if scheme == "light" else dark_accents("#7a1f5c").accent
+    expect(sender.page.locator("html")).to_have_css("--accent", accent)
     sender.choose(write(desk / LONG, content(1000)))
     expect(sender.page.locator("li.file")).to_have_count(1)
     gauge.check(sender.page, f"sender asker {locale}")
@@ -108,7 +111,8 @@ def test_a_phone(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> None:
     expect(sender.page.get_by_role("button", name="Send 1 file")).to_be_visible()
     gauge.check(sender.page, "sender touch waits")
     low = """all => all.filter(each => each.getBoundingClientRect().height < 44).map(each => each.textContent)"""
-    assert sender.page.locator("#link button:visible").evaluate_all(low) == []
+    buttons = sender.page.locator("#link button:visible")
+    no_faults(sender.page, lambda: buttons.evaluate_all(low), "low buttons")
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ar"])
@@ -172,7 +176,7 @@ def test_files_that_were_refused(owner: Client, desk: Path, visit: Visit, gauge:
 
 def test_what_an_earlier_visit_began(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> None:
     sender = visit(owner.make_link())
-    sender.line(mib_per_second=SLOW)
+    sender.line(mib_per_second=SLOWER)
     sender.choose(write(desk / LONG, content(16 * MIB)))
     sender.until(lambda: sender.received() > 0, what="a chunk")
     sender.page.reload()
@@ -182,7 +186,7 @@ def test_what_an_earlier_visit_began(owner: Client, desk: Path, visit: Visit, ga
 
 def test_moving_to_another_device(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> None:
     sender = visit(owner.make_link())
-    sender.line(mib_per_second=SLOW)
+    sender.line(mib_per_second=SLOWER)
     sender.choose(write(desk / "film.mov", content(16 * MIB)))
     sender.until(lambda: sender.received() > 0, what="a chunk")
     sender.page.locator("#more summary").click()
@@ -199,8 +203,8 @@ def test_the_receipt(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> N
     expect(sender.page.locator("dialog table")).to_be_visible()
     sender.page.set_viewport_size({"width": 360, "height": 740})
     # Nothing scrolls inside what scrolls: two rows were all that could be seen.
-    inner = sender.page.locator(".receipt-rows").evaluate("rows => rows.scrollHeight - rows.clientHeight")
-    assert inner <= 1
+    inner = "rows => rows.scrollHeight - rows.clientHeight"
+    until(sender.page, lambda: sender.page.locator(".receipt-rows").evaluate(inner) <= 1, what="rows as high as all")
     expect(sender.page.get_by_role("button", name="Download")).to_be_in_viewport(ratio=1)
     sender.page.set_viewport_size({"width": 1280, "height": 720})
     gauge.check(sender.page, "sender receipt")
@@ -381,19 +385,19 @@ def test_a_desk_with_links(owners: Page, gauge: Gauge) -> None:
     expect(owners.locator("#activity")).to_be_visible()
     gauge.check(owners, "owner links", main=DESK, row=60)
     owners.set_viewport_size({"width": 1280, "height": 800})
-    lines = owners.locator(".link-line").evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")
-    assert set(lines) == {44}, f"the lines are {lines} px high"
+    others = """all => all.map(each => each.getBoundingClientRect().height).filter(each => each !== 44)"""
+    no_faults(owners, lambda: owners.locator(".link-line").evaluate_all(others), "the lines are not 44 px high")
+    expect(owners.locator(".link-line")).not_to_have_count(0)
     owners.set_viewport_size({"width": 360, "height": 740})
     cut = """all => all.filter(each => {
         const whole = each.closest(".facts").getBoundingClientRect();
         return each.getBoundingClientRect().right > whole.right + 1;
     }).map(each => each.textContent)"""
-    assert owners.locator(".last time:visible, .link-progress bdi").evaluate_all(cut) == []
+    times = owners.locator(".last time:visible, .link-progress bdi")
+    no_faults(owners, lambda: times.evaluate_all(cut), "cut")
     owners.set_viewport_size({"width": 1280, "height": 800})
-    columns = owners.locator(".column > *:visible").evaluate_all(
-        "all => all.map(each => each.getBoundingClientRect().width)"
-    )
-    assert max(columns) >= 600, f"the columns are {columns} px wide"
+    widest = "all => Math.max(...all.map(each => each.getBoundingClientRect().width))"
+    until(owners, lambda: owners.locator(".column > *:visible").evaluate_all(widest) >= 600, what="columns of 600 px")
 
 
 @pytest.mark.parametrize("language", ["ar", "de"])
@@ -506,6 +510,8 @@ def test_what_one_person_was_asked_for(owners: Page, full: LiveServer, gauge: Ga
     client.call("DELETE", f"{link.path}?forget=true", owner=True).expect(204)
 
 
+MODEL_MS = 60_000
+"""The first answer waits for the model to be loaded."""
 LONG_TEXT = "The landlord raises the rent for the boathouse in spring, and every member has to agree in writing. " * 30
 
 
@@ -538,7 +544,7 @@ def test_files_that_were_found_and_the_text_of_one(owners: Page, found_on: str, 
     box = owners.get_by_label("Words in files")
     box.fill("rent for the boathouse")
     found = owners.locator("#found > li")
-    expect(found).to_have_count(20, timeout=PATIENCE_MS)
+    expect(found).to_have_count(20, timeout=MODEL_MS)
     owners.get_by_role("button", name="Show more").click()
     expect(found).to_have_count(26)
     gauge.check_both(owners, "owner found", main=DESK, row=480, axe=False)
@@ -560,7 +566,7 @@ def test_where_nothing_was_found_and_what_cannot_be(owners: Page, found_on: str,
     assert found_on
     # Something is nearest to any word.
     owners.get_by_label("Words in files").fill("?!")
-    expect(owners.get_by_text("Nothing was found.")).to_be_visible(timeout=PATIENCE_MS)
+    expect(owners.get_by_text("Nothing was found.")).to_be_visible(timeout=MODEL_MS)
     texts = unfold(owners, "Letters to the rowing club and its boathouse").locator(".texts")
     texts.get_by_text("Which, and why").click()
     expect(texts.locator("li:visible")).to_have_count(2)
