@@ -33,6 +33,8 @@ export interface RowPorts {
   readonly api: OwnerApi;
   /** Something was changed: the list should be asked for again. */
   readonly refresh: () => void;
+  /** Something is otherwise that makes no event: the list is to be asked for with the next look. */
+  readonly stale: () => void;
   /** Shows another part of the link's page. */
   readonly showTab: (hash: string, tab: Tab) => void;
   /** A link is deleted: there is nothing to be shown of it any more. */
@@ -77,6 +79,8 @@ export class LinkBody {
   #link: ListedLink;
   /** Up to which arrival its files were shown. */
   #shownUpTo = 0;
+  /** Up to which the server has been told so. */
+  #seenUpTo = 0;
   /** How many there were, and had ever come, when what happened was asked for. */
   #told = "";
 
@@ -240,11 +244,16 @@ export class LinkBody {
 
   /** Says that what is shown was seen. Whoever goes away meanwhile has seen it all the same; what fails is said again. */
   async #tellSeen(): Promise<void> {
+    const upTo = this.#shownUpTo;
     try {
-      await this.#ports.api.see(this.#link.hash, this.#shownUpTo);
+      await this.#ports.api.see(this.#link.hash, upTo);
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;
+      return;
     }
+    // A list that was told before still has them as new.
+    if (upTo > this.#seenUpTo) this.#ports.stale();
+    this.#seenUpTo = upTo;
   }
 
   async #refreshTexts(signal: AbortSignal): Promise<void> {

@@ -59,6 +59,7 @@ export class AdminPage {
   readonly #ports: RowPorts = {
     api: this.#api,
     refresh: () => this.#poller.start(),
+    stale: () => this.#news.stale(),
     showTab: (hash, tab) => this.#places.go(placeAddress(hash, tab)),
     who: () => this.#who ?? NOBODY_ELSE,
     owners: () => this.#owners,
