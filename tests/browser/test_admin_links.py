@@ -23,7 +23,7 @@ from tests.support.admin import (
     unfold,
 )
 from tests.support.axe import complaints
-from tests.support.browser import LAN_HOST, built_pages
+from tests.support.browser import LAN_HOST, built_pages, until
 from tests.support.client import Client, Link
 from tests.support.files import eventually
 from tests.support.live import GENEROUS, LiveServer
@@ -259,6 +259,8 @@ def test_a_refresh_without_news_leaves_the_page_alone(desk: Page, client: Client
     expect(row.locator(".file-row")).to_have_css("height", "44px")
     expect(row.locator(".file-list")).to_have_css("height", "44px")
     # That its file is seen by now is news, too.
+    until(desk, lambda: found(client, link.path)["files_new"] == 0, what="the server to know that it was seen")
+    look_again(desk)
     expect(desk.locator("#links > .link", has_text="Quiet")).not_to_have_class(re.compile("new"), timeout=PATIENCE_MS)
     desk.evaluate("""() => {
         window.changes = [];
