@@ -125,6 +125,8 @@ def make_fifty(desk: Page) -> None:
     panel.get_by_role("button", name="Close").click()
 
 
+# Half a minute on a machine that does nothing else.
+@pytest.mark.timeout(300)
 def test_an_owner_of_fifty_clients_never_leaves_the_desk(
     browser: Browser, office: LiveServer, box: Mailbox, clock: MovedClock, gauge: Gauge, tmp_path: Path
 ) -> None:
