@@ -266,13 +266,14 @@ def test_the_chunk_map_and_the_total_tell_what_is_safe_from_what_is_merely_sent(
     sender = visit(owner.make_link())
     page = sender.page
     sender.line(mib_per_second=SLOW)
-    sender.choose(write(desk / "mapped.bin", content(16 * MIB)))
+    sender.choose(write(desk / "mapped.bin", content(32 * MIB)))
     sender.until(lambda: sender.received() >= 2 * MIB, what="some of the file")
-    sender.hold_the_line()
 
     page.get_by_role("button", name="Details of mapped.bin").click()
     chart = page.get_by_role("img", name="safe on the server")
     expect(chart).to_be_visible()
+    # Not before: what draws it is loaded by way of the same line.
+    sender.line(mib_per_second=SLOW / 16)
     expect(page.locator(".map path.map-safe")).to_have_attribute("d", re.compile("M"))
     expect(page.locator(".map path.map-moving")).to_have_attribute("d", re.compile("M"))
 

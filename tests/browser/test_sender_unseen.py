@@ -13,8 +13,8 @@ from tests.support.files import MIB, content, eventually, hashes, write
 from tests.support.nginx import LiveNginx
 from tests.support.proxy import BadLine
 
-WAY, ALMOST_STILL = 0.02, 0.3
-"""Seconds for 16 KiB on each connection."""
+WAY, SLOW_WAY = 0.02, 0.06
+"""Seconds for 16 KiB on each connection; on a slower one what the page loads meanwhile would wait for a chunk to end."""
 LOCKS = "locks => locks.filter(({ released }) => !released).length"
 STATE = "() => document.querySelector('.file-state')?.textContent ?? ''"
 # A notice that was not shown cannot be closed.
@@ -37,9 +37,9 @@ def begin(tab: Tab, line: BadLine, owner: Client, file: Path) -> Link:
     eventually(lambda: tab.run("() => document.querySelector('#choose')?.checkVisibility() ?? false"), what="the page")
     tab.choose("#files-input", file)
     eventually(lambda: 0 < percent(tab) < 50, seconds=20, what="some of the file")
+    eventually(lambda: tab.run(STATE), seconds=20, what="the list")
     # It is still under way after whatever is done and looked at, on a busy machine, too.
-    line.delay = ALMOST_STILL
-    eventually(lambda: tab.run(STATE), what="the list")
+    line.delay = SLOW_WAY
     return link
 
 
@@ -55,7 +55,7 @@ def seen(tab: Tab) -> bool:
 def test_a_phone_that_slept_through_a_broken_line_goes_on_by_itself_and_its_screen_stays_on_while_it_sends(
     owner: Client, desk: Path, site: LiveNginx, tab: Tab
 ) -> None:
-    file = write(desk / "film.bin", content(24 * MIB))
+    file = write(desk / "film.bin", content(48 * MIB))
     with BadLine(site.port, delay=WAY) as line:
         link = begin(tab, line, owner, file)
         eventually(lambda: tab.all_of("WakeLockSentinel", LOCKS) == 1, what="the screen to be kept on")
@@ -89,12 +89,12 @@ def test_a_phone_that_slept_through_a_broken_line_goes_on_by_itself_and_its_scre
 def test_a_tab_behind_another_shows_how_far_it_is_and_gives_a_notice_to_who_asked_for_one(
     owner: Client, desk: Path, site: LiveNginx, tab: Tab
 ) -> None:
-    file = write(desk / "long.bin", content(24 * MIB))
+    file = write(desk / "long.bin", content(48 * MIB))
     with BadLine(site.port, delay=WAY) as line:
         link = begin(tab, line, owner, file)
         assert tab.run("() => Notification.permission") == "default", "it was asked for without a click"
         tab.permit("notifications", "granted", line.url)
-        eventually(lambda: tab.run("() => !document.querySelector('#notify').hidden"), what="the offer")
+        eventually(lambda: tab.run("() => !document.querySelector('#notify').hidden"), seconds=20, what="the offer")
         tab.run("() => document.querySelector('#notify').click()")
         eventually(lambda: tab.run("() => document.querySelector('#notify-state').textContent"), what="the answer")
 

@@ -17,8 +17,6 @@ from tests.support.client import Link
 from tests.support.files import MIB
 
 T = TypeVar("T")
-ALMOST_STILL = 1 / 8
-"""MiB/s."""
 # For the page time passes twenty times as slowly, so how many requests it makes of something does not hang on how busy this machine is.
 QUICK_MACHINE = "{ const { now } = Date, began = now(); Date.now = () => began + (now() - began) / 20; }"
 _SPAN = re.compile(r"bytes (\d+)-(\d+)/\d+")
@@ -96,11 +94,13 @@ class Sender:
         }
         self._devtools.send("Network.enable")
         self._devtools.send("Network.emulateNetworkConditions", conditions)
+        self._devtools.send("Fetch.disable")
 
     def hold_the_line(self) -> None:
-        """Makes it so slow that what is under way still is after whatever somebody does and a test looks at, on a busy machine, too.
+        """No further chunk leaves, so what is under way still is after whatever somebody does and a test looks at, on a busy machine, too.
+        All else comes and goes: on a line that is merely slow chunks would keep all connections from what the page loads meanwhile.
         Go on with ``line()``."""
-        self.line(mib_per_second=ALMOST_STILL)
+        self._devtools.send("Fetch.enable", {"patterns": [{"urlPattern": "*/upload-chunk"}]})
 
     def click_twice(self, button: Locator) -> None:
         """Two clicks on one spot, as tired people do, with a third of a second from one to the next by the clock of the browser: whatever
