@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
-from tests.support.client import Link
+from tests.support.client import Link, patiently
 from tests.support.files import files_below
 from tests.support.live import LiveServer
 
@@ -200,8 +200,13 @@ def test_numbers_go_before_the_extension_and_within_255_bytes(link: Link, name: 
 
 
 def test_twenty_files_of_one_name_at_once_stay_twenty_files(link: Link) -> None:
+    def sent(number: int) -> str:
+        upload_id = patiently(lambda: link.open("same.bin", 2)).expect(201).json["upload_id"]
+        path: str = patiently(lambda: link.chunk(upload_id, 0, b"%02d" % number, 2)).expect(200).json["path"]
+        return path
+
     with ThreadPoolExecutor(20) as pool:
-        paths = list(pool.map(lambda n: link.deliver("same.bin", b"%02d" % n)["path"], range(20)))
+        paths = list(pool.map(sent, range(20)))
     assert len(set(paths)) == 20
     for number, path in enumerate(paths):
         assert link.download(path).expect(200).body == b"%02d" % number

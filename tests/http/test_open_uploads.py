@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.client import Client, Link
+from tests.support.client import Client, Link, patiently
 from tests.support.files import content, files_below
 from tests.support.live import LiveServer
 
@@ -48,8 +48,9 @@ def test_all_workers_tell_the_same_pace(link: Link) -> None:
     size = 64 * 100_000
     upload_id = link.opened("a.bin", size)
     with ThreadPoolExecutor(8) as pool:
-        sent = [pool.submit(link.chunk, upload_id, at, b"x" * 100_000, size) for at in range(0, size // 2, 100_000)]
-        assert all(each.result().status == 200 for each in sent)
+        places = range(0, size // 2, 100_000)
+        sent = pool.map(lambda at: patiently(lambda: link.chunk(upload_id, at, b"x" * 100_000, size)), places)
+        assert all(each.status == 200 for each in sent)
         looks = list(pool.map(lambda _: link.under_way()[0], range(24)))
     opened_at = looks[0]["opened_at"]
     assert {each["received_bytes"] for each in looks} == {size // 2}
@@ -189,7 +190,8 @@ def test_a_thousand_uploads_are_looked_at_a_page_at_a_time_and_stopped_in_few_ca
 ) -> None:
     link = Client.of(live(workers=2)).make_link()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: link.opened(f"{number}.bin", 5 * MIB), range(1000)))
+        opened = pool.map(lambda number: patiently(lambda: link.open(f"{number}.bin", 5 * MIB)), range(1000))
+        assert {each.status for each in opened} == {201}
     page = link.client.call("GET", f"{link.path}/uploads?limit=100", owner=True).expect(200).json
     assert len(page["uploads"]) == 100
     assert page["next_cursor"]

@@ -14,9 +14,9 @@ import psutil
 import pytest
 
 from tests.support.catalogues import asked
-from tests.support.client import Client, Link, Reply
+from tests.support.client import Client, Link, Reply, patiently
 from tests.support.clock import MovedClock
-from tests.support.files import MIB, content, eventually, files_below, sha256
+from tests.support.files import MIB, content, files_below, sha256
 from tests.support.live import GENEROUS, LiveServer
 
 PASSWORD = "öpen sesame + 100%"
@@ -68,11 +68,7 @@ def processor_seconds(server: LiveServer) -> float:
 def opened_in_time(open: Callable[[], Reply]) -> str:
     """The id of an upload. Passwords are checked when nobody else wants the processor: on a busy machine one is told to come again."""
 
-    def opened() -> Reply | None:
-        reply = open()
-        return None if reply.code == "busy" else reply.expect(201)
-
-    upload_id: str = eventually(opened, seconds=100, what="the password to be checked").json["upload_id"]
+    upload_id: str = patiently(open).expect(201).json["upload_id"]
     return upload_id
 
 
@@ -189,7 +185,7 @@ def test_a_solution_opens_one_upload_and_no_second(client: Client) -> None:
     link = client.make_link(captcha="always")
     token = solved(client)
     with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda _: attempt(link, None, token), range(8)))
+        replies = list(pool.map(lambda _: patiently(lambda: attempt(link, None, token)), range(8)))
     assert sorted(reply.status for reply in replies) == [201] + [403] * 7
     attempt(client.make_link(captcha="always"), None, token).expect(403, "captcha_required")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import Client, Link, Reply
+from tests.support.client import Client, Link, Reply, patiently
 from tests.support.files import content, files_below, sha256
 from tests.support.live import GENEROUS, LiveServer
 
@@ -71,7 +71,7 @@ def test_the_same_pack_sent_six_times_at_once_delivers_each_file_once(link: Link
     files = [file(f"{n}.bin", content(3000, n)) for n in range(70)]
     body = packed(files)
     with ThreadPoolExecutor(6) as pool:
-        replies = list(pool.map(lambda _: send(link, body).expect(200).json["files"], range(6)))
+        replies = list(pool.map(lambda _: patiently(lambda: send(link, body)).expect(200).json["files"], range(6)))
     assert all(reply == replies[0] for reply in replies)
     assert on_disk(link) == {line["path"]: data for line, data in files}
 
@@ -215,7 +215,8 @@ def test_opening_twice_under_one_key_opens_one_upload(link: Link) -> None:
 def test_sixteen_openings_under_one_key_at_once_open_one_upload(client: Client) -> None:
     link, name = client.make_link(max_files=1), key()
     with ThreadPoolExecutor(16) as pool:
-        replies = list(pool.map(lambda _: link.open("a.bin", 10, key=name).expect(201).json, range(16)))
+        asked = [pool.submit(patiently, lambda: link.open("a.bin", 10, key=name)) for _ in range(16)]
+        replies = [each.result().expect(201).json for each in asked]
     assert len({each["upload_id"] for each in replies}) == 1
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.client import Client, Link
+from tests.support.client import Client, Link, patiently
 from tests.support.files import content, files_below
 
 
@@ -56,7 +56,7 @@ def test_what_is_not_complete_cannot_be_taken_back_yet(link: Link) -> None:
 def test_of_twenty_at_once_one_takes_the_file_back(link: Link) -> None:
     sent = link.deliver("a.bin", content(2_000_000))
     with ThreadPoolExecutor(20) as pool:
-        replies = list(pool.map(lambda _: link.cancel(sent["upload_id"]), range(20)))
+        replies = list(pool.map(lambda _: patiently(lambda: link.cancel(sent["upload_id"])), range(20)))
     assert sorted(reply.status for reply in replies) == [204] + [404] * 19
     assert files_below(link.disk) == {}
 

@@ -252,11 +252,11 @@ class Holding(Between):
 
     def __init__(self, server: LiveServer, link: Link) -> None:
         super().__init__(server.port, self._hold)
-        self.link = link
+        self._filled = link
         self.holds, self.over = threading.Event(), threading.Event()
 
     def _hold(self, asked: Asked) -> Answer | None:
-        if not asked.path.endswith("/upload-chunk") or self.over.is_set() or bytes_on_their_way(self.link) <= MIB:
+        if not asked.path.endswith("/upload-chunk") or self.over.is_set() or bytes_on_their_way(self._filled) <= MIB:
             return None
         self.holds.set()
         self.over.wait(120)

@@ -210,7 +210,8 @@ def test_on_a_long_way_its_first_chunks_leave_while_it_is_being_opened(
 def test_what_left_too_early_is_sent_again(
     far: None, answer: Answer, link: Link, server: LiveServer, large: Path
 ) -> None:
-    refused, came = [], threading.Event()
+    refused: list[Asked] = []
+    came = threading.Event()
 
     def refuse(asked: Asked) -> Answer | None:
         if asked.path.endswith("/uploads"):

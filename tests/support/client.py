@@ -46,6 +46,19 @@ class Reply:
         return self
 
 
+def patiently(ask: Callable[[], Reply]) -> Reply:
+    """What is answered in the end: to whom a server says that it is busy, as one may be whose machine has much else to do, clients
+    come again."""
+
+    def answered() -> Reply | None:
+        reply = ask()
+        return None if reply.code == "busy" else reply
+
+    reply = eventually(answered, seconds=100, what="a server that is not busy")
+    assert reply is not None
+    return reply
+
+
 Judge = Callable[[str, str, Reply], None]
 
 
