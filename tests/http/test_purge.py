@@ -50,7 +50,7 @@ def link(forgetful: LiveServer) -> Link:
 
 
 def bytes_held(server: LiveServer, upload_id: str) -> int:
-    return sum(path.stat().st_size for path in server.data_dir.rglob("*") if upload_id in str(path) and path.is_file())
+    return sum(path.stat().st_size for name, path in files_below(server.data_dir).items() if upload_id in name)
 
 
 def test_an_upload_left_alone_is_expired_and_its_bytes_and_its_place_come_back(
