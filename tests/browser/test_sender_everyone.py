@@ -95,7 +95,7 @@ def test_axe_finds_nothing_wrong_in_any_state_of_the_page(
     )
     sender.until(lambda: any(sender.received(of_file=at) for at in range(5)), what="a chunk")
     # As long as it takes to look at it twice.
-    sender.line(mib_per_second=SLOW / 16)
+    sender.hold_the_line()
     # Not the false one, which is refused meanwhile.
     sender.row("0.bin").locator(".expander").click()
     page.locator("#more summary").click()
