@@ -128,6 +128,8 @@ def test_a_deleted_file_is_had_back_by_undo(desk: Page, client: Client) -> None:
     assert (link.disk / "oops.txt").read_bytes() == b"oops"
 
 
+# A quarter of a minute on a machine that does nothing else, and a whole one on a busy disk.
+@pytest.mark.timeout(300)
 def test_two_thousand_files_are_gone_through_chosen_and_taken_by_keys_alone(desk: Page, client: Client) -> None:
     link, files = seeded(client, "Wedding of two thousand", 2_000)
     newest = list(reversed(files))
@@ -175,12 +177,12 @@ def test_two_thousand_files_are_gone_through_chosen_and_taken_by_keys_alone(desk
     found = taken(desk, bar.get_by_role("button", name="Download 1,999"))
     assert found == {path: data for path, data in files.items() if path != newest[1]}
     bar.get_by_role("button", name="Delete").click()
-    expect(row).to_contain_text("1,999 files deleted.", timeout=60_000)
+    expect(row).to_contain_text("1,999 files deleted.", timeout=120_000)
     expect(rows).to_have_count(1)
     expect(rows.locator(".file-name")).to_have_attribute("title", newest[1])
     assert [each["path"] for each in link.files()] == [newest[1]]
     row.get_by_role("button", name="Undo").click()
-    expect(row).to_contain_text("1,999 files are back.", timeout=60_000)
+    expect(row).to_contain_text("1,999 files are back.", timeout=120_000)
     assert {each["path"] for each in link.files()} == set(files)
 
 

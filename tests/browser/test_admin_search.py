@@ -24,6 +24,7 @@ MODEL_MS = 60_000
 """The first answer waits for the model to be loaded."""
 
 
+@pytest.mark.timeout(300)
 def test_files_are_found_by_what_they_say(browser: Browser, server: LiveServer, client: Client) -> None:
     link = client.make_link(title="Rowing club")
     link.deliver(
@@ -85,6 +86,8 @@ KINDS: dict[str, Callable[[str], bytes]] = {
 PAGED = {"pdf", "docx", "xlsx"}
 
 
+# What it waits for, the reading and the model, may take longer than a test may otherwise.
+@pytest.mark.timeout(300)
 def test_fifty_documents_that_were_dropped_are_found_by_a_word_and_by_their_meaning(
     browser: Browser, owner: Client, desk: Path, visit: Visit
 ) -> None:

@@ -539,6 +539,7 @@ def found_on(full: LiveServer) -> str:
     return entity
 
 
+@pytest.mark.timeout(300)
 def test_files_that_were_found_and_the_text_of_one(owners: Page, found_on: str, gauge: Gauge) -> None:
     assert found_on
     box = owners.get_by_label("Words in files")
@@ -562,6 +563,7 @@ def test_files_that_were_found_and_the_text_of_one(owners: Page, found_on: str, 
     gauge.check_both(owners, "owner reads long", main=DESK, axe=False)
 
 
+@pytest.mark.timeout(300)
 def test_where_nothing_was_found_and_what_cannot_be(owners: Page, found_on: str, gauge: Gauge) -> None:
     assert found_on
     # Something is nearest to any word.
