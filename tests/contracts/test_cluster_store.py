@@ -403,14 +403,21 @@ def test_a_file_is_delivered_once_however_many_finish_it(another: Callable[[], N
     assert node.bytes_of("a.bin") == data
 
 
-def test_an_upload_that_was_deleted_is_delivered_by_nobody(another: Callable[[], Node]) -> None:
+def test_an_upload_that_was_deleted_is_delivered_by_nobody(
+    another: Callable[[], Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
     one, other = another(), another()
     one.uploads.create(session(3, path="a.bin"))
     take(one.uploads, Span(0, 3), b"abc")
-    source = one.uploads.open(ID)._source()
-    other.uploads.delete(ID)
+    deliver = one.inbox.deliver
+
+    def late(*what: Any) -> Any:
+        other.uploads.delete(ID)
+        return deliver(*what)
+
+    monkeypatch.setattr(one.inbox, "deliver", late)
     with pytest.raises(UploadNotFound):
-        one.inbox.deliver(FOLDER, RelPath.parse("a.bin"), source)
+        one.uploads.open(ID).finish(one.inbox, FOLDER, 3.0)
     assert other.left() == ([], 0)
     assert other.rows("store_names") == 0
 
