@@ -106,6 +106,7 @@ def upload_chunk(hash: str) -> Response:
         upload_id = upload_id or receiving.uploads.open(hash, _opening(chunk), sender_credentials()).upload_id
         if chunk.span is None:
             return jsonify(_acknowledged(_empty(receiving.uploads.status(hash, upload_id))))
+        by_nginx = isinstance(body, FileBody)
         command = ReceiveChunk(
             upload_id,
             chunk.span,
@@ -113,9 +114,10 @@ def upload_chunk(hash: str) -> Response:
             chunk.digests,
             chunk.index,
             client=client_address(),
-            spooled=isinstance(body, FileBody),
+            spooled=by_nginx,
         )
-        session = receiving.uploads.receive(hash, command, body, judged_link())
+        # What nginx has received was asked about in a request of its own.
+        session = receiving.uploads.receive(hash, command, body, None if by_nginx else judged_link())
         return _finishing(session) if session.state is State.COMPLETE else jsonify(_acknowledged(session))
 
 
