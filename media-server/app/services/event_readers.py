@@ -18,8 +18,9 @@ from typing import Protocol
 from app.core.errors import Busy, StorageFull
 from app.core.events import Event, EventStore
 
-LOOK_EVERY_SECONDS = 1.0
-FRESH_SECONDS = 0.5
+LOOK_EVERY_SECONDS = 0.6
+"""With the two below a second: no reader is told later than that, also of what a process elsewhere did."""
+FRESH_SECONDS = 0.2
 """How old an answer may be to what all readers of a process ask, unless something happened here since."""
 REST_SECONDS = 0.2
 """How long a reader rests after each look: of what follows each other closely it is told together."""
