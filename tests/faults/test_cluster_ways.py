@@ -139,7 +139,7 @@ def test_a_browsers_upload_goes_on_while_each_node_dies_and_database_and_store_f
 ) -> None:
     with chromium() as browser, browser.new_context() as context:
         sender = Sender(context, machines.balancer.url, link).visit()
-        sender.line(mib_per_second=16 if torture else 6)
+        sender.line(mib_per_second=16 if torture else 3)
         sender.choose(file)
         size = file.stat().st_size
         mishaps = Mishaps(machines, lambda: acknowledged(link, size), lambda: sender.page.wait_for_timeout(50))
