@@ -496,14 +496,24 @@ def test_who_ends_reading_while_the_database_is_away_is_forgotten_later(
         made.close()
     read = node.inbox.open(FOLDER, "a.txt", None)
 
+    asked = []
+
     def away() -> None:
+        asked.append(1)
         raise Busy
 
-    with monkeypatch.context() as patch, read.content() as found:
+    with monkeypatch.context() as patch, read.content() as found, read.content():
         assert other.inbox.remove(FOLDER, "a.txt", read.file_identity)
         assert found.read(Span(0, 3)) == b"abc"
         patch.setattr(node.ground.database, "pipelined", away)
-    assert (node.rows("store_readers"), len(node.left()[0])) == (1, 2)
+    assert (node.rows("store_readers"), len(node.left()[0])) == (2, 2)
+    another_file = node.inbox.open(FOLDER, "b.txt", None)
+    asked.clear()
+    with monkeypatch.context() as patch, ExitStack() as stack:
+        patch.setattr(node.ground.database, "pipelined", away)
+        with pytest.raises(Busy):
+            stack.enter_context(another_file.content())
+    assert len(asked) <= 2, "once for those who have read, and once for who reads now"
     if how == "by the sweep":
         node.uploads.remove_remains(EVER)
     else:

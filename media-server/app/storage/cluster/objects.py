@@ -233,7 +233,8 @@ class Objects:
         finally:
             self._read_no_more(row[0], stored.object or stored.identity)
 
-    def _read_no_more(self, reader: int, identity: str) -> None:
+    def _read_no_more(self, reader: int, identity: str) -> bool:
+        """Whether it is noted; else later."""
         try:
             with self._ground.database.pipelined() as tx:
                 state = tx.ask(_READ_NO_MORE, id=reader)
@@ -242,12 +243,17 @@ class Objects:
         except (Busy, StorageFull):
             with self._lock:
                 self._late.append((reader, identity))
+            return False
+        return True
 
     def _end_late(self) -> None:
         with self._lock:
             late, self._late = self._late, []
-        for reader, identity in late:
-            self._read_no_more(reader, identity)
+        # A database that is away is waited for once, not for each.
+        while late and self._read_no_more(*late.pop()):
+            pass
+        with self._lock:
+            self._late += late
 
     def _free(self, identity: str) -> None:
         database = self._ground.database
