@@ -48,24 +48,34 @@ interface Worker {
 
 const LINES = 3;
 const worker = self as unknown as Worker;
+let last: Promise<unknown> = Promise.resolve();
 
 worker.addEventListener("install", (event: Extendable) => event.waitUntil(worker.skipWaiting()));
 
 worker.addEventListener("push", (event: Extendable & { readonly data: { json(): unknown } | null }) =>
-  event.waitUntil(show(event.data)),
+  event.waitUntil(inTurn(() => show(event.data))),
 );
 
 worker.addEventListener("notificationclick", (event: Extendable & { readonly notification: Notification }) =>
   event.waitUntil(open(event.notification)),
 );
 
-worker.addEventListener("notificationclose", (event: Extendable) => event.waitUntil(count()));
+worker.addEventListener("notificationclose", (event: Extendable) => event.waitUntil(inTurn(count)));
 
 worker.addEventListener(
   "pushsubscriptionchange",
   (event: Extendable & { readonly oldSubscription?: PushSubscription; newSubscription?: PushSubscription }) =>
     event.waitUntil(renew(event.oldSubscription, event.newSubscription)),
 );
+
+/** Acts when what came before is done. Of two messages of one tag that come at once each would else begin with what was before both;
+ * and Chromium drops what it is just about to show where it is asked for what it shows. A click waits for nothing: browsers soon forget
+ * that there was one. */
+function inTurn(act: () => Promise<unknown>): Promise<unknown> {
+  const next = last.then(act);
+  last = next.catch(() => undefined);
+  return next;
+}
 
 async function show(data: { json(): unknown } | null): Promise<void> {
   const { title, body = "", tag = "", lang = "", dir = "auto", link, files = 0, at } = toldBy(data);
@@ -115,7 +125,7 @@ async function open(notification: Notification): Promise<void> {
       await desk.focus();
     }
   }
-  await count();
+  await inTurn(count);
 }
 
 function visibleFirst(one: WindowClient, other: WindowClient): number {
