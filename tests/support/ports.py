@@ -11,9 +11,9 @@ from functools import cache
 from itertools import cycle
 
 # Below 32768, where those that the kernel gives away begin; above 10080, the last that no browser goes to.
-FIRST, LAST = 11_000, 32_000
+FIRST, LAST = 11_000, 32_200
 EACH = 400
-"""Ports that one process has to itself."""
+"""Ports that one process has to itself. All of them are a multiple of it."""
 
 _claims: list[socket.socket] = []
 

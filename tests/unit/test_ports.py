@@ -18,6 +18,11 @@ def block_of(port: int) -> int:
     return (port - FIRST) // EACH
 
 
+def test_the_last_process_has_as_many_as_the_first() -> None:
+    assert (LAST - FIRST) % EACH == 0
+    assert LAST < 32_768
+
+
 def test_two_processes_have_none_in_common_while_both_live() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
