@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ def together(count: int, work: Callable[[int], Any]) -> list[Any]:
             barrier.wait(100)
             results.put((number, work(number)))
         except Exception as error:  # noqa: BLE001  the test judges it, whatever it is
+            # Shown where the test fails.
+            traceback.print_exc()
             results.put((number, type(error).__name__))
 
     processes = [context.Process(target=run, args=(number,)) for number in range(count)]
