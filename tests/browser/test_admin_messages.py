@@ -20,8 +20,9 @@ from tests.support.receivers import HookReceiver, hook_receiver, mail_server
 LINK = "Films of the evening for Anna and Tom"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, LiveNginx, HookReceiver]]:
+    """Each test has a server of its own, as what was sent stays in its log."""
     with hook_receiver() as hooks, mail_server() as mail, ExitStack() as stack:
         options = {
             **GENEROUS,
