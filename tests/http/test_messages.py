@@ -183,8 +183,13 @@ def test_what_happens_to_links_is_told_to_who_wants_it(client: Client, hooks: Ho
     link = client.make_link(title="Told of")
     link.change(title="Changed").expect(200)
     link.close().expect(204)
-    hooks.wait(2)
-    told = [verified(hooks, made["secret"], at) for at in range(2)]
+
+    def about_it() -> list[int]:
+        # A link that was made just before the endpoint may be told of, too.
+        return [at for at, each in enumerate(list(hooks.hooks)) if link.hash.encode() in each.body]
+
+    eventually(lambda: len(about_it()) == 2, what="both")
+    told = [verified(hooks, made["secret"], at) for at in about_it()]
     assert [each["type"] for each in told] == ["link.made", "link.closed"]
     assert all(each["data"] == {"link": link.hash, "actor": "owner"} for each in told)
     client.call("DELETE", f"/api/endpoints/{made['id']}", owner=True).expect(204)
