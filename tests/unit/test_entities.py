@@ -230,6 +230,7 @@ def test_the_owner_is_told_what_reading_scans_lacks(tmp_path: Path) -> None:
 def test_the_owner_is_told_when_files_are_searched_and_the_extra_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.wiring.entities.UniversalEmbedder", FirstWord)
     monkeypatch.setattr("app.wiring.operations.has_extra", lambda name: name != "search")
     nothing = House(tmp_path / "a")
     assert nothing.ask("/readyz") == (200, {"status": "ready", "notes": []})
