@@ -146,6 +146,24 @@ def test_for_a_link_that_there_is_not_nothing_is_taken(cluster: Cluster) -> None
     assert link.download(small["path"]).expect(200).body == b"small"
 
 
+def test_what_a_node_refuses_of_a_link_that_there_is_it_says_itself(cluster: Cluster) -> None:
+    link, body = cluster.client.make_link(password="later"), b"123456789"
+    whole = {"X-Upload-Path": "a.bin", "X-Upload-Length": "9", "X-Upload-Offset": "0"}
+    pack = b'{"path": "a.bin", "size": 9}\n' + body
+    # Each of the balancer's ways.
+    for way, sent, headers in (
+        ("uploads", b'{"path": "a.bin", "size": 9}', {}),
+        ("upload-chunk", body, whole),
+        ("upload-chunk", body, {**whole, "X-Upload-Key": "k" * 22}),
+        ("pack", pack, {}),
+    ):
+        reply = cluster.client.call("POST", f"{link.path}/{way}", body=sent, headers=headers)
+        reply.expect(401, "password_required")
+    right = {**whole, "X-Request-Password": "later"}
+    cluster.client.call("POST", f"{link.path}/upload-chunk", body=body, headers=right).expect(200)
+    assert link.download("a.bin").expect(200).body == body
+
+
 def test_the_nodes_know_who_a_sender_is_and_believe_no_sender(cluster: Cluster) -> None:
     link = Client.of(cluster.nodes[0], source="127.9.8.7", url=cluster.balancer.url).make_link()
     forged = {"X-Forwarded-For": "10.1.2.3", "X-Forwarded-Proto": "https", "Forwarded": "for=10.1.2.3"}
